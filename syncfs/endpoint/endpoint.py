@@ -1,0 +1,199 @@
+"""What the engine asks of a filesystem and its root; the only view it has of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol, runtime_checkable
+
+from syncfs.core.capabilities import Capabilities
+from syncfs.core.entry import Entry, Written
+from syncfs.core.listing import Listing
+
+__all__ = ["CHUNK_BYTES", "Content", "Endpoint", "Source"]
+
+CHUNK_BYTES = 1 << 20
+"""The most that one chunk of content holds; memory is flat whatever a file's size."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What is to be written under one path.
+
+    Attributes:
+        size_bytes: Exactly how many bytes `chunks` yields.
+        chunks: The content, in pieces of at most `CHUNK_BYTES`. The iterator raises when the source
+            proves torn or changed, and always *before* it yields its last piece: a target that has
+            everything has a true copy, and one that publishes only then never publishes a torn one.
+        mtime_ns: The source's mtime, to be kept where this side can; None to leave it.
+        mode: Permission bits to be kept where this side has them; None to leave the default.
+    """
+
+    size_bytes: int
+    chunks: Iterator[bytes]
+    mtime_ns: int | None = None
+    mode: int | None = None
+
+
+class Source(Protocol):
+    """An opened file, read from its start to its end once."""
+
+    size_bytes: int
+    mode: int | None
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the content in pieces of at most `CHUNK_BYTES`.
+
+        The last piece is yielded only after the file proved to be still the expected one (same
+        fingerprint after reading, same size as announced).
+
+        Raises:
+            StaleEntryError: It changed while it was read.
+            VerificationError: It ended before or after the announced size.
+        """
+        ...
+
+    @property
+    def is_racy(self) -> bool:
+        """After the last chunk: whether the fingerprint may hide a later change (see `Listing.racy`)."""
+        ...
+
+
+@runtime_checkable
+class Endpoint(Protocol):
+    """A filesystem and a root in it. All paths are relative to the root, `/`-separated, `""` the root.
+
+    Every method may be called from several threads at once. Errors are `OSError` or `SyncfsError`
+    only: `FileNotFoundError`, `PermissionError`, `ConnectionError`, `TimeoutError`, `OSError(ENOSPC)`,
+    `StaleEntryError`, `VerificationError`, `UnsupportedNameError`, otherwise `PathError`. A `PathError`
+    with `retryable` true, a `ConnectionError` or a `TimeoutError` may go away by itself.
+    `EndpointUnavailableError` from any method ends the run. No message holds a credential.
+
+    Attributes:
+        url: The root as users see it, without secrets.
+        identity: Names the root for the pair's state: scheme, user name, host, port, resolved path; the
+            same for every spelling of one place; never a secret. None when it cannot be named (memory).
+        capabilities: What this side can do; settled by `check_root`.
+    """
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def identity(self) -> str | None: ...
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    def check_root(self) -> str | None:
+        """Make sure that the root is a directory that can be listed, and measure the side's clock.
+
+        Returns:
+            What tells this root from another one put in its place (device and inode, say); None when
+            the side has no such thing.
+
+        Raises:
+            EndpointUnavailableError: It is missing (then `.__cause__` is a FileNotFoundError), is not a
+                directory (`NotADirectoryError`), or is unreachable or refuses the credentials.
+        """
+        ...
+
+    def make_root(self) -> None:
+        """Make the root, whose parent exists.
+
+        Raises:
+            EndpointUnavailableError: The parent is missing too, or it may not be made.
+        """
+        ...
+
+    def list(self, path: str) -> Listing:
+        """List one directory. Never raises for what concerns this directory alone: see `ListingStatus`."""
+        ...
+
+    def stat(self, path: str) -> Entry | None:
+        """Look at one path afresh; None when nothing is there."""
+        ...
+
+    def read(self, path: str, expect: Entry) -> AbstractContextManager[Source]:
+        """Open a file for a copy.
+
+        Raises:
+            StaleEntryError: It is not the expected one any more.
+        """
+        ...
+
+    def open(self, path: str) -> AbstractContextManager[BinaryIO]:
+        """Open a file for a comparator, in binary, at its start, as it is now."""
+        ...
+
+    def write(self, path: str, content: Content, *, expect: Entry | None, token: str) -> Entry | Written:
+        """Put a file in place, atomically: whoever looks sees the old content or the new, whole.
+
+        The content is staged under a temporary name beside the target (`paths.temp_name`) unless a plain
+        write is known to be atomic here; its size is verified; the target is looked at again; then it is
+        published. On any failure the target is as it was and nothing of ours is left behind.
+
+        Args:
+            path: The target; its directory exists.
+            content: What to write.
+            expect: What the target must be at this moment; None when nothing may be there.
+            token: `RUN-NUMBER`, unique, for the temporary name.
+
+        Returns:
+            The target's entry where `capabilities.confirms_writes`, else what to expect of its listing.
+
+        Raises:
+            StaleEntryError: The target is not what was expected.
+            FileNotFoundError: Its directory is missing.
+        """
+        ...
+
+    def make_directory(self, path: str) -> None:
+        """Make one directory; nothing happens when it is there already.
+
+        Raises:
+            StaleEntryError: Something that is no directory stands there.
+            FileNotFoundError: Its parent is missing.
+        """
+        ...
+
+    def remove_file(self, path: str, *, expect: Entry) -> None:
+        """Remove a file for good.
+
+        Raises:
+            StaleEntryError: It is not the expected one, or gone.
+        """
+        ...
+
+    def remove_directory(self, path: str) -> None:
+        """Remove a directory that is empty.
+
+        Raises:
+            StaleEntryError: It is not empty. Never removes what is in it, also where the protocol would.
+        """
+        ...
+
+    def move(self, path: str, to: str, *, expect: Entry) -> Entry | Written | None:
+        """Rename a file or a directory on this side; the target's directory exists; never overwrites.
+
+        Args:
+            path: What to rename.
+            to: Its new path.
+            expect: What `path` must be at this moment (a directory: its kind).
+
+        Returns:
+            For a file: its entry afterwards, or what to expect of it; None for a directory.
+
+        Raises:
+            StaleEntryError: `path` is not the expected one, or something stands at `to`.
+        """
+        ...
+
+    def remove_leftover(self, path: str) -> None:
+        """Remove a temporary file of a dead run; nothing happens when it is gone."""
+        ...
+
+    def flush(self) -> None:
+        """Make all that was written durable; called before its base records commit."""
+        ...

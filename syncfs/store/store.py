@@ -1,0 +1,100 @@
+"""What the engine asks of the place where the base lives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+from syncfs.core.base import Record
+from syncfs.core.entry import Side
+
+__all__ = ["Run", "Store"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run of a pair, as the history keeps it.
+
+    Attributes:
+        id: Its id; also in the names of its temporary files and its trash.
+        mode: `push`, `pull` or `sync`.
+        started_ns: By this machine's clock.
+        finished_ns: None when it died.
+        report: What `Report.to_dict()` gave; None when it died.
+    """
+
+    id: str
+    mode: str
+    started_ns: int
+    finished_ns: int | None = None
+    report: dict[str, Any] | None = None
+
+
+@runtime_checkable
+class Store(Protocol):
+    """The base of one pair, its run history and what is known of its roots.
+
+    Used by one thread at a time (the coordinator). Raises `StoreError` only. Paths are relative to both
+    roots; the root itself has no record.
+
+    Attributes:
+        is_durable: Whether anything outlives the run; False makes every run a first run.
+        notice: What the user must be told about the state, or empty: that it was damaged and set aside,
+            say, so that this run is a union.
+    """
+
+    @property
+    def is_durable(self) -> bool: ...
+
+    @property
+    def notice(self) -> str: ...
+
+    @property
+    def generation(self) -> int:
+        """Grows with every `record` that changed something; plans carry it."""
+        ...
+
+    def load(self, directory: str) -> Mapping[str, Record]:
+        """The records of one directory's names; empty when it holds none."""
+        ...
+
+    def load_tree(self, directory: str) -> Iterator[tuple[str, Record]]:
+        """Every (path, record) below a directory, in no fixed order, streamed."""
+        ...
+
+    def directories(self) -> Iterator[str]:
+        """The paths of all recorded directories, parents before children, streamed."""
+        ...
+
+    def record(self, changes: Iterable[tuple[str, Record | None]]) -> None:
+        """Write records, None to remove one, in one transaction: all of them or none."""
+        ...
+
+    def count(self) -> int:
+        """How many files (not directories) the base holds."""
+        ...
+
+    def root_of(self, side: Side) -> str | None:
+        """What told this side's root from another when it was last synced; None when nothing did."""
+        ...
+
+    def set_roots(self, left: str | None, right: str | None) -> None:
+        """Remember what tells the two roots from others."""
+        ...
+
+    def start_run(self, run: Run) -> None:
+        """Begin an entry of the history; committed at once, so that a killed run shows."""
+        ...
+
+    def finish_run(self, run: Run) -> None:
+        """Complete that entry."""
+        ...
+
+    def runs(self, limit: int | None = None) -> list[Run]:
+        """The history, newest first."""
+        ...
+
+    def close(self) -> None:
+        """Commit and let go of the file."""
+        ...
