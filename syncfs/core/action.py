@@ -1,0 +1,215 @@
+"""What a plan consists of: one value per thing to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
+
+from syncfs.core.base import Record
+from syncfs.core.entry import Entry, Kind, Side, Written
+
+__all__ = [
+    "Action",
+    "CopyFile",
+    "Expect",
+    "MakeDirectory",
+    "MoveAside",
+    "RecordAgreement",
+    "RemoveDirectory",
+    "RemoveFile",
+    "Rename",
+    "action_from_dict",
+]
+
+
+class Expect(NamedTuple):
+    """What both sides must hold under the action's path when it is done; None: nothing."""
+
+    left: Entry | None
+    right: Entry | None
+
+    def of(self, side: Side) -> Entry | None:
+        """What one side must hold."""
+        return self.left if side is Side.LEFT else self.right
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Action:
+    """Common to all actions.
+
+    Attributes:
+        path: Relative to both roots.
+        side: The side that is written; for RecordAgreement it means nothing.
+        expect: Re-checked just before the action; where it no longer holds, the action is stale.
+        reason: Why, in words for the user.
+    """
+
+    path: str
+    side: Side
+    expect: Expect
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MakeDirectory(_Action):
+    """Make a directory on `side`."""
+
+    verb: ClassVar[str] = "make directory"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyFile(_Action):
+    """Copy a file from the other side to `side`.
+
+    Attributes:
+        digest: The digest of what `side` holds, when it is known: equal content is not published again.
+    """
+
+    verb: ClassVar[str] = "copy"
+    digest: str | None = None
+
+    @property
+    def source(self) -> Entry:
+        """The file to copy, as the other side showed it."""
+        entry = self.expect.of(self.side.other)
+        assert entry is not None
+        return entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveFile(_Action):
+    """Remove a file on `side`.
+
+    Attributes:
+        clears_way: Something else takes its place, so it goes before everything else.
+    """
+
+    verb: ClassVar[str] = "remove"
+    clears_way: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveDirectory(_Action):
+    """Remove a directory on `side`, empty by then.
+
+    Attributes:
+        clears_way: Something else takes its place, so it goes before everything else.
+    """
+
+    verb: ClassVar[str] = "remove directory"
+    clears_way: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rename(_Action):
+    """Rename a file or directory on `side` as it was renamed on the other.
+
+    Attributes:
+        to: Its new path.
+    """
+
+    verb: ClassVar[str] = "rename"
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveAside(_Action):
+    """Keep a conflict's loser on `side` under a fresh name.
+
+    Attributes:
+        to: The fresh path.
+    """
+
+    verb: ClassVar[str] = "keep as"
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordAgreement(_Action):
+    """Note in the base what both sides hold; moves no bytes.
+
+    Attributes:
+        record: What to note; None: forget the path.
+    """
+
+    verb: ClassVar[str] = "record"
+    record: Record | None
+
+
+Action = MakeDirectory | CopyFile | RemoveFile | RemoveDirectory | Rename | MoveAside | RecordAgreement
+
+_CLASSES: dict[str, Any] = {
+    cls.__name__: cls
+    for cls in (MakeDirectory, CopyFile, RemoveFile, RemoveDirectory, Rename, MoveAside, RecordAgreement)
+}
+
+
+def action_to_dict(action: Action) -> dict[str, Any]:
+    """Give an action as JSON values."""
+    data: dict[str, Any] = {
+        "action": type(action).__name__,
+        "path": action.path,
+        "side": action.side.label,
+        "expect": {"src": _entry(action.expect.left), "dst": _entry(action.expect.right)},
+        "reason": action.reason,
+    }
+    match action:
+        case CopyFile():
+            data["digest"] = action.digest
+        case RemoveFile() | RemoveDirectory():
+            data["clears_way"] = action.clears_way
+        case Rename() | MoveAside():
+            data["to"] = action.to
+        case RecordAgreement(record=Record() as record):
+            data["record"] = {
+                "src": _entry(record.left),
+                "dst": _entry(record.right),
+                "digest": record.digest,
+                "flags": int(record.flags),
+            }
+        case RecordAgreement():
+            data["record"] = None
+        case MakeDirectory():
+            pass
+    return data
+
+
+def action_from_dict(data: dict[str, Any]) -> Action:
+    """The inverse of `action_to_dict`.
+
+    Raises:
+        KeyError, TypeError, ValueError: The data is not of that form.
+    """
+    data = dict(data)
+    cls = _CLASSES[data.pop("action")]
+    data["side"] = {"src": Side.LEFT, "dst": Side.RIGHT}[data["side"]]
+    left, right = (_parsed(data["expect"][side]) for side in ("src", "dst"))
+    if isinstance(left, Written) or isinstance(right, Written):
+        raise ValueError("an expectation is an entry")
+    data["expect"] = Expect(left, right)
+    record = data.get("record")
+    if record is not None:
+        sides = [_parsed(record[side]) for side in ("src", "dst")]
+        if sides[0] is None or sides[1] is None:
+            raise ValueError("a record has both sides")
+        data["record"] = Record(sides[0], sides[1], record["digest"], record["flags"])
+    action: Action = cls(**data)
+    return action
+
+
+def _entry(entry: Entry | Written | None) -> dict[str, Any] | None:
+    """An entry as a dict without its empty facets."""
+    if entry is None:
+        return None
+    if isinstance(entry, Written):
+        return {"kind": "written", **entry._asdict()}
+    facets = {name: value for name, value in entry._asdict().items() if value is not None}
+    return {**facets, "kind": entry.kind.name.lower()}
+
+
+def _parsed(data: dict[str, Any] | None) -> Entry | Written | None:
+    if data is None:
+        return None
+    data = dict(data)
+    kind = data.pop("kind")
+    return Written(**data) if kind == "written" else Entry(Kind[kind.upper()], **data)
