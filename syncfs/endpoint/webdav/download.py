@@ -1,0 +1,175 @@
+"""Read a file: for a copy, which must be whole and the expected one, and for a comparator."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, cast
+
+from syncfs.core.entry import Entry
+from syncfs.endpoint.endpoint import CHUNK_BYTES
+from syncfs.endpoint.webdav.clock import SECOND_NS, parse_http_date
+from syncfs.endpoint.webdav.etag import normalised_etag
+from syncfs.endpoint.webdav.remote import Remote, is_racy
+from syncfs.endpoint.webdav.session import Answer, drain, refusal, retry_after_s
+from syncfs.endpoint.webdav.wire import Reply
+from syncfs.errors import PathError, StaleEntryError, VerificationError
+
+__all__ = ["WebdavSource", "opened", "stream"]
+
+
+class WebdavSource:
+    """A streamed GET: see `Source`."""
+
+    def __init__(self, remote: Remote, path: str, expect: Entry, reply: Reply, size_bytes: int) -> None:
+        self.size_bytes = size_bytes
+        self.mode: int | None = None
+        self._remote = remote
+        self._path = path
+        self._expect = expect
+        self._reply = reply
+        self._date_s = parse_http_date(reply.header("Date") or "")
+
+    @property
+    def is_racy(self) -> bool:
+        """Whether the fingerprint may hide a later change, judged at the start of the reply."""
+        return is_racy(self._expect, self._date_s)
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the content: see `Source.chunks`."""
+        held = bytearray()
+        received = 0
+        for piece in self._reply.pieces():
+            received += len(piece)
+            if received > self.size_bytes:
+                raise VerificationError(
+                    f"the server sends more of {self._path!r} than its {self.size_bytes} bytes",
+                    path=self._path,
+                )
+            held += piece
+            # What is held back at the end is the proof's stake: it is yielded once all has come.
+            while len(held) > CHUNK_BYTES:
+                yield bytes(held[:CHUNK_BYTES])
+                del held[:CHUNK_BYTES]
+        if received < self.size_bytes:
+            raise VerificationError(
+                f"the server sent {received} of the {self.size_bytes} bytes of {self._path!r}",
+                path=self._path,
+                retryable=True,
+            )
+        if self.size_bytes > CHUNK_BYTES and not self._remote.profile.puts_atomically:
+            # Such a server writes into the file that it is sending: another client's upload may have
+            # been mixed in. What fits one chunk leaves the disk at once, and is not worth a request.
+            self._remote.expect(self._path, self._expect)
+        if held:
+            yield bytes(held)
+
+
+class _Stream(io.RawIOBase):
+    """A reply's body as a raw file."""
+
+    def __init__(self, path: str, reply: Reply) -> None:
+        super().__init__()
+        self._path = path
+        self._reply = reply
+        self._pieces = reply.pieces()
+        self._held = memoryview(b"")
+        self._missing = _length(reply)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        into = memoryview(buffer).cast("B")  # type: ignore[arg-type]
+        while not self._held:
+            piece = next(self._pieces, None)
+            if piece is None:
+                if self._missing:
+                    raise VerificationError(
+                        f"the server sent too little of {self._path!r}", path=self._path, retryable=True
+                    )
+                return 0
+            if self._missing is not None:
+                self._missing -= len(piece)
+            self._held = memoryview(piece)
+        size = min(len(into), len(self._held))
+        into[:size] = self._held[:size]
+        self._held = self._held[size:]
+        return size
+
+    def close(self) -> None:
+        if not self.closed:
+            self._reply.close()
+        super().close()
+
+
+@contextmanager
+def opened(remote: Remote, path: str, expect: Entry) -> Iterator[WebdavSource]:
+    """Open a file for a copy: see `Endpoint.read`."""
+    reply = _get(remote, path)
+    try:
+        length = _length(reply)
+        if not _agrees(reply, length, expect):
+            # The file's own headers may come from elsewhere than the listing's properties (a proxy, a
+            # cache, another tag): only the property can say whether the entry is still the same.
+            remote.expect(path, expect)
+            if None not in (length, expect.size_bytes) and length != expect.size_bytes:
+                raise StaleEntryError(f"{path!r} has another size than the server lists", path=path)
+        size_bytes = length if length is not None else expect.size_bytes
+        if size_bytes is None:
+            raise PathError(f"the server does not tell the size of {path!r}", path=path)
+        yield WebdavSource(remote, path, expect, reply, size_bytes)
+    finally:
+        reply.close()
+
+
+@contextmanager
+def stream(remote: Remote, path: str) -> Iterator[BinaryIO]:
+    """Open a file for a comparator: see `Endpoint.open`."""
+    with io.BufferedReader(_Stream(path, _get(remote, path)), CHUNK_BYTES) as file:
+        yield cast(BinaryIO, file)
+
+
+def _get(remote: Remote, path: str) -> Reply:
+    """Begin a GET, repeatedly if need be; the reply's status is 200."""
+    return remote.session.repeat(lambda: _get_once(remote, path))
+
+
+def _get_once(remote: Remote, path: str) -> Reply:
+    # A compressed body would have another length than the file, and none to hold it to.
+    headers = {"Accept-Encoding": "identity"}
+    reply, _ = remote.session.send("GET", remote.location.target(path), headers)
+    if reply.status != 200:
+        answer = Answer(reply.status, None, retry_after_s(reply))
+        drain(reply)
+        reply.close()
+        raise refusal(answer, "cannot read", path)
+    if reply.header("Content-Encoding") not in (None, "", "identity"):
+        reply.close()
+        raise PathError(
+            f"the server compresses {path!r} although it was asked for as it is", path=path
+        )
+    return reply
+
+
+def _length(reply: Reply) -> int | None:
+    text = reply.header("Content-Length") or ""
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _agrees(reply: Reply, length: int | None, expect: Entry) -> bool:
+    """Whether the reply's headers, as far as they go, are those of the expected entry."""
+    etag = normalised_etag(reply.header("ETag"))
+    seconds = parse_http_date(reply.header("Last-Modified") or "")
+    return (
+        (length is None or expect.size_bytes is None or length == expect.size_bytes)
+        and (etag is None or expect.etag is None or etag == expect.etag)
+        and (
+            seconds is None
+            or expect.mtime_ns is None
+            or seconds * SECOND_NS == expect.mtime_ns
+        )
+    )
+
+

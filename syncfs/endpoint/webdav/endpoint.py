@@ -1,0 +1,260 @@
+"""A WebDAV server as an endpoint."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import TYPE_CHECKING, BinaryIO
+
+from syncfs.core import paths
+from syncfs.core.capabilities import Capabilities
+from syncfs.core.entry import Entry, Kind, Written
+from syncfs.core.listing import Listing, ListingStatus
+from syncfs.endpoint.endpoint import Content, Source
+from syncfs.endpoint.webdav.clock import SECOND_NS
+from syncfs.endpoint.webdav.download import opened, stream
+from syncfs.endpoint.webdav.location import Location
+from syncfs.endpoint.webdav.login import login_of
+from syncfs.endpoint.webdav.publish import publish
+from syncfs.endpoint.webdav.remote import Found, Remote
+from syncfs.endpoint.webdav.session import Session
+from syncfs.endpoint.webdav.wire import HttpxWire
+from syncfs.errors import EndpointUnavailableError, PathError, StaleEntryError
+
+if TYPE_CHECKING:
+    from webdav4.fsspec import WebdavFileSystem
+
+__all__ = ["WebdavEndpoint"]
+
+
+class WebdavEndpoint:
+    """A directory on a WebDAV server: see `Endpoint`, whose every method this one has."""
+
+    def __init__(self, fs: WebdavFileSystem, path: str = "") -> None:
+        """Look at a directory through a `webdav4` filesystem as users build it.
+
+        Args:
+            fs: Its HTTP client is used, with its credentials and settings; it is never closed.
+            path: The directory inside the filesystem, `/`-separated and not percent-encoded; `""` for
+                all of it.
+        """
+        base_url = str(fs.client.base_url)
+        user, auth = login_of(fs)
+        location = Location.parse(base_url, path, user)
+        self._location = location
+        self._remote = Remote(Session(HttpxWire(fs.client.http, location.origin, auth), location), location)
+        self._capabilities = Capabilities(
+            keeps_mtime=False,
+            mtime_grain_ns=SECOND_NS,
+        )
+        self._root: Found | None = None
+
+    def __repr__(self) -> str:
+        return f"WebdavEndpoint({self.url!r})"
+
+    @property
+    def url(self) -> str:
+        """The root, `webdav(s)://user@host/path`, percent-encoded, without a password."""
+        return self._location.url
+
+    @property
+    def identity(self) -> str | None:
+        """Names the root for the pair's state; equals `url`, which has one spelling for one place."""
+        return self._location.url
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this side can do; settled by `check_root`."""
+        return self._capabilities
+
+    def check_root(self) -> str | None:
+        """Make sure that the root can be listed; learn the kind of server and its clock.
+
+        It lists the root, and the first `list("")` after it takes that listing.
+
+        Returns:
+            None: a server has nothing that tells a root from another in its place.
+
+        Raises:
+            EndpointUnavailableError: See `Endpoint.check_root`.
+        """
+        try:
+            found = self._remote.find("", depth=1, collection=True)
+        except EndpointUnavailableError:
+            raise
+        except OSError as error:
+            raise self._unavailable(error) from self._cause(error)
+        if found.status.itself.kind is not Kind.DIRECTORY:
+            cause = NotADirectoryError(20, "not a directory", self.url)
+            raise EndpointUnavailableError(f"{self.url} is a file, not a directory") from cause
+        self._root = found
+        self._capabilities = replace(
+            self._capabilities,
+            lists_dotfiles=self._remote.profile.lists_dotfiles,
+            clock_skew_ns=self._remote.session.clock.skew_ns,
+        )
+        return None
+
+    def make_root(self) -> None:
+        """Make the root, whose parent exists: see `Endpoint.make_root`."""
+        try:
+            answer = self._remote.session.repeat(
+                lambda: self._remote.session.ask("MKCOL", self._location.root, {})
+            )
+        except EndpointUnavailableError:
+            raise
+        except OSError as error:
+            raise self._unavailable(error) from None
+        if answer.status in (201, 405):
+            return
+        if answer.status in (404, 409):
+            raise EndpointUnavailableError(
+                f"{self.url} cannot be made: the directory above it is missing"
+            ) from FileNotFoundError(2, "not found", self.url)
+        raise EndpointUnavailableError(f"{self.url} cannot be made: status {answer.status}")
+
+    def list(self, path: str) -> Listing:
+        """List one directory with one PROPFIND: see `Endpoint.list`."""
+        found, self._root = (self._root, None) if not path else (None, self._root)
+        try:
+            if found is None:
+                found = self._remote.find(path, depth=1, collection=True)
+        except EndpointUnavailableError:
+            raise
+        except (PermissionError, FileNotFoundError) as error:
+            # Whoever asked saw the name in its parent: 404 is a definite answer, no proof of absence.
+            return Listing(status=ListingStatus.REFUSED, reason=_words(error))
+        except OSError as error:
+            return Listing(status=ListingStatus.FAILED, reason=_words(error))
+        if found.status.itself.kind is not Kind.DIRECTORY:
+            return Listing(
+                status=ListingStatus.REFUSED, reason=f"{path!r} is a file, not a directory, by now"
+            )
+        return found.listing()
+
+    def stat(self, path: str) -> Entry | None:
+        """Look at one path with PROPFIND, Depth 0; None when nothing is there."""
+        return self._remote.look(path)
+
+    def read(self, path: str, expect: Entry) -> AbstractContextManager[Source]:
+        """Open a file for a copy: see `Endpoint.read`."""
+        return opened(self._remote, path, expect)
+
+    def open(self, path: str) -> AbstractContextManager[BinaryIO]:
+        """Open a file for a comparator, as it is now."""
+        return stream(self._remote, path)
+
+    def write(self, path: str, content: Content, *, expect: Entry | None, token: str) -> Written:
+        """Put a file in place: see `Endpoint.write` and the package's *Decisions*."""
+        return publish(self._remote, path, content, expect=expect, token=token)
+
+    def make_directory(self, path: str) -> None:
+        """Make one directory with one MKCOL: see `Endpoint.make_directory`."""
+        remote = self._remote
+        target = self._location.target(path, collection=True)
+
+        def make() -> None:
+            answer = remote.session.ask("MKCOL", target, {})
+            if answer.status in (200, 201):
+                return
+            found = remote.look(path)
+            if found is None:
+                raise remote.failure(answer, "cannot make directory", path)
+            if found.kind is not Kind.DIRECTORY:
+                raise StaleEntryError(f"{path!r} is a file on the server", path=path)
+
+        remote.session.repeat(make)
+
+    def remove_file(self, path: str, *, expect: Entry) -> None:
+        """Remove a file for good: see `Endpoint.remove_file`."""
+        remote = self._remote
+        conditions = remote.conditions(path, expect)
+        answer = remote.session.ask("DELETE", self._location.target(path), conditions)
+        if answer.status in (404, 410):
+            raise StaleEntryError(f"{path!r} is gone from the server", path=path)
+        if answer.status == 412:
+            raise StaleEntryError(f"{path!r} has changed on the server", path=path)
+        if answer.status not in (200, 202, 204):
+            raise remote.failure(answer, "cannot remove", path)
+
+    def remove_directory(self, path: str) -> None:
+        """Remove an empty directory: see `Endpoint.remove_directory`.
+
+        DELETE takes everything below with it, so the directory is listed first; where a listing hides
+        names, nothing can show that it is empty.
+
+        Raises:
+            PathError: The server hides dotfiles.
+        """
+        remote = self._remote
+        if not remote.profile.lists_dotfiles:
+            raise PathError(
+                f"cannot remove the directory {path!r}: this server hides dotfiles and removes "
+                "directories with all that is in them; remove it by hand if it is empty",
+                path=path,
+            )
+        try:
+            status = remote.find(path, depth=1, collection=True).status
+        except FileNotFoundError:
+            raise StaleEntryError(f"{path!r} is gone from the server", path=path) from None
+        if status.itself.kind is not Kind.DIRECTORY:
+            raise StaleEntryError(f"{path!r} is a file on the server", path=path)
+        if status.children:
+            raise StaleEntryError(f"{path!r} is not empty on the server", path=path)
+        answer = remote.session.ask("DELETE", self._location.target(path, collection=True), {})
+        if answer.status not in (200, 202, 204, 404, 410):
+            raise remote.failure(answer, "cannot remove the directory", path)
+
+    def move(self, path: str, to: str, *, expect: Entry) -> Written | None:
+        """Rename without overwriting: see `Endpoint.move`."""
+        remote, location = self._remote, self._location
+        is_directory = expect.kind is Kind.DIRECTORY
+        remote.expect(path, expect)
+        headers = {
+            "Destination": location.absolute(to, collection=is_directory),
+            "Overwrite": "F",
+        }
+        answer = remote.session.ask("MOVE", location.target(path, collection=is_directory), headers)
+        if answer.status == 412:
+            raise StaleEntryError(f"something stands at {to!r} on the server", path=to)
+        if answer.status not in (200, 201, 204):
+            raise remote.failure(answer, f"cannot rename {path!r} to", to)
+        if is_directory or expect.size_bytes is None:
+            return None
+        etag = expect.etag if remote.profile.keeps_etag_on_move else None
+        return Written(expect.size_bytes, etag, expect.mtime_ns, expect.mtime_ns)
+
+    def remove_leftover(self, path: str) -> None:
+        """Remove a temporary file of a dead run; nothing happens when it is gone."""
+        if not paths.is_temporary(paths.split(path)[1]):
+            raise ValueError(f"not a temporary file of ours: {path!r}")
+        answer = self._remote.session.ask("DELETE", self._location.target(path), {})
+        if answer.status not in (200, 202, 204, 404, 410):
+            raise self._remote.failure(answer, "cannot remove", path)
+
+    def flush(self) -> None:
+        """Nothing to do: what a server has confirmed is its own to keep."""
+
+    def _unavailable(self, error: OSError) -> EndpointUnavailableError:
+        is_transport = isinstance(error, (ConnectionError, TimeoutError))
+        retryable = is_transport or (isinstance(error, PathError) and error.retryable)
+        if isinstance(error, FileNotFoundError):
+            words = f"{self.url} does not exist on the server"
+        elif isinstance(error, PermissionError):
+            words = f"{self.url} may not be listed: the server forbids it"
+        elif is_transport:
+            words = f"cannot reach {self.url}: {error.strerror or error}"
+        else:
+            words = f"cannot use {self.url}: {_words(error)}"
+        return EndpointUnavailableError(words, retryable=retryable)
+
+    @staticmethod
+    def _cause(error: OSError) -> BaseException | None:
+        """Only what callers tell apart: a missing root from the rest."""
+        return error if isinstance(error, (FileNotFoundError, PermissionError)) else None
+
+
+def _words(error: OSError) -> str:
+    return error.strerror or str(error)
+
+

@@ -1,0 +1,195 @@
+"""What is there: PROPFIND, and what its replies mean."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+
+from syncfs.core import paths
+from syncfs.core.entry import Entry, Kind
+from syncfs.core.listing import Listing
+from syncfs.endpoint.webdav.clock import SECOND_NS, parse_http_date
+from syncfs.endpoint.webdav.etag import proves_content
+from syncfs.endpoint.webdav.location import Location
+from syncfs.endpoint.webdav.multistatus import (
+    PROPFIND_BODY,
+    MalformedReplyError,
+    Multistatus,
+    MultistatusParser,
+)
+from syncfs.endpoint.webdav.profile import UNKNOWN, Profile, recognise
+from syncfs.endpoint.webdav.session import Answer, Session, drain, refusal, retry_after_s
+from syncfs.errors import PathError, StaleEntryError
+
+__all__ = ["Found", "Remote"]
+
+_RACY_NS = 2 * SECOND_NS
+
+
+class Found:
+    """One PROPFIND's reply, read.
+
+    Attributes:
+        status: The multistatus.
+        date_s: The server's `Date`; None when it sent none.
+    """
+
+    __slots__ = ("date_s", "status")
+
+    def __init__(self, status: Multistatus, date_s: int | None) -> None:
+        self.status = status
+        self.date_s = date_s
+
+    def is_racy(self, entry: Entry) -> bool:
+        """Whether the entry may change again without any of its facets changing."""
+        return is_racy(entry, self.date_s)
+
+    def listing(self) -> Listing:
+        """What the engine is told of a directory: no reserved names, our temporary files apart."""
+        entries: dict[str, Entry] = {}
+        racy: list[str] = []
+        leftovers: list[str] = []
+        for name, entry in self.status.children.items():
+            if paths.is_reserved(name):
+                if paths.is_temporary(name) and entry.kind is Kind.FILE:
+                    leftovers.append(name)
+                continue
+            entries[name] = entry
+            if entry.kind is Kind.FILE and self.is_racy(entry):
+                racy.append(name)
+        return Listing(entries=entries, racy=frozenset(racy), leftovers=tuple(leftovers))
+
+
+def is_racy(entry: Entry, date_s: int | None) -> bool:
+    """Whether an entry seen at `date_s` of the server's clock may change again unseen.
+
+    Without a date nothing is known to be old enough.
+    """
+    if entry.mtime_ns is not None and date_s is not None and entry.mtime_ns < date_s * SECOND_NS - _RACY_NS:
+        return False
+    return not proves_content(entry.etag, entry.mtime_ns)
+
+
+class Remote:
+    """A root on a server: looking at it, and the server's peculiarities as they are learned."""
+
+    def __init__(self, session: Session, location: Location) -> None:
+        self.session = session
+        self.location = location
+        self.profile: Profile = UNKNOWN
+
+    def find(self, path: str, *, depth: int, collection: bool) -> Found:
+        """Ask about a path, repeatedly if need be.
+
+        Args:
+            path: Relative to the root.
+            depth: 0 for the resource itself, 1 with its children.
+            collection: Whether it is taken for a directory.
+
+        Raises:
+            FileNotFoundError: Nothing is there.
+            PermissionError: It may not be looked at.
+            PathError: The server failed, or did not answer in WebDAV.
+        """
+        return self.session.repeat(lambda: self._find_once(path, depth, collection))
+
+    def look(self, path: str) -> Entry | None:
+        """The entry at a path, afresh; None when nothing is there."""
+        try:
+            return self.find(path, depth=0, collection=not path).status.itself
+        except FileNotFoundError:
+            return None
+
+    def expect(self, path: str, expected: Entry | None) -> None:
+        """Make sure that a path is what it was when the plan was made.
+
+        Raises:
+            StaleEntryError: It is not.
+        """
+        found = self.look(path)
+        if found != expected:
+            raise StaleEntryError(_difference(path, found, expected), path=path)
+
+    def conditions(self, path: str, expected: Entry) -> dict[str, str]:
+        """Guard a change of an existing file, by a header where that works, by a look where not.
+
+        The header costs nothing and leaves no gap, but needs a server that heeds it, and Apache refuses
+        a true tag for as long as it calls it weak.
+
+        Raises:
+            StaleEntryError: A look shows that it is not the expected one.
+        """
+        if (
+            expected.etag is not None
+            and self.profile.honours_conditions
+            and not self.session.clock.is_fresh(expected.mtime_ns, time.time_ns())
+        ):
+            return {"If-Match": f'"{expected.etag}"'}
+        self.expect(path, expected)
+        return {}
+
+    def failure(self, answer: Answer, what: str, path: str) -> OSError:
+        """Say why a change of `path` was refused; a missing parent is told as one.
+
+        Servers answer 409, 404, 403 or 500 when the parent is missing, and some of these for other
+        reasons too: so look, which only a failure costs.
+        """
+        if answer.status in (403, 404, 405, 409, 500):
+            parent, _ = paths.split(path)
+            try:
+                above = self.look(parent)
+                if above is None or above.kind is not Kind.DIRECTORY:
+                    return FileNotFoundError(2, f"{what} {path!r}: its directory is missing", path)
+                here = self.look(path)
+                if here is not None and here.kind is Kind.DIRECTORY:
+                    return StaleEntryError(f"{what} {path!r}: a directory stands there", path=path)
+            except OSError:
+                pass  # the first refusal says more than the failure to explain it
+        return refusal(answer, what, path)
+
+    def _find_once(self, path: str, depth: int, collection: bool) -> Found:
+        headers = {
+            "Depth": str(depth),
+            "Content-Type": "application/xml",
+            "Accept-Encoding": "identity",
+        }
+        target = self.location.target(path, collection=collection)
+        reply, target = self.session.send("PROPFIND", target, headers, PROPFIND_BODY)
+        with closing(reply):
+            if reply.status != 207:
+                answer = Answer(reply.status, None, retry_after_s(reply))
+                drain(reply)
+                raise self._not_listed(answer, path)
+            if reply.header("Content-Encoding") not in (None, "", "identity"):
+                raise PathError("the server compresses what was asked for as it is", path=path)
+            parser = MultistatusParser(self.location, target)
+            try:
+                for piece in reply.pieces():
+                    parser.feed(piece)
+                status = parser.close()
+            except MalformedReplyError as error:
+                raise PathError(
+                    f"cannot list {path!r}: {error}", path=path, retryable=error.is_cut
+                ) from None
+            if self.profile is UNKNOWN:
+                self.profile = recognise(
+                    reply.header("Server") or "", reply.header("DAV") or "", status.head
+                )
+            return Found(status, parse_http_date(reply.header("Date") or ""))
+
+    def _not_listed(self, answer: Answer, path: str) -> OSError:
+        if answer.status < 300:
+            return PathError(
+                f"{self.location.url} answers {path!r} with status {answer.status} instead of a "
+                "listing: it does not speak WebDAV there (a login page, or a plain web server?)",
+                path=path,
+            )
+        return refusal(answer, "cannot list", path)
+
+
+def _difference(path: str, found: Entry | None, expected: Entry | None) -> str:
+    if found is None:
+        return f"{path!r} is gone from the server"
+    if expected is None:
+        return f"{path!r} has appeared on the server"
+    return f"{path!r} has changed on the server"

@@ -1,0 +1,202 @@
+"""Requests and replies with what holds for all of them: retries, redirects, the clock, the log."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
+from typing import NamedTuple, TypeVar
+from urllib.parse import urlsplit
+
+from syncfs.endpoint.translate import status_error
+from syncfs.endpoint.webdav.clock import Clock, parse_http_date
+from syncfs.endpoint.webdav.location import Location
+from syncfs.endpoint.webdav.wire import Reply, Wire
+from syncfs.errors import EndpointUnavailableError, PathError
+
+__all__ = ["Answer", "Session", "drain", "refusal", "retry_after_s"]
+
+T = TypeVar("T")
+
+_log = logging.getLogger("syncfs")
+
+_TRIES = 4
+_FIRST_WAIT_S = 0.2
+_PATIENCE_S = 8.0
+"""No try begins later than this after the first: a dead server is reported, not waited for."""
+_MAX_REDIRECTS = 3
+_DRAIN_BYTES = 256 << 10
+
+
+class Answer(NamedTuple):
+    """A reply whose body was of no interest.
+
+    Attributes:
+        status: The status code.
+        etag: The `ETag` header, as it came.
+        retry_after_s: What `Retry-After` asked for, in seconds from now; None when it did not.
+    """
+
+    status: int
+    etag: str | None
+    retry_after_s: float | None
+
+
+class Session:
+    """One endpoint's conversation with its server; used by many threads at once."""
+
+    def __init__(self, wire: Wire, location: Location) -> None:
+        self._wire = wire
+        self._location = location
+        self.clock = Clock()
+
+    def send(
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes | Iterable[bytes] | None = None,
+    ) -> tuple[Reply, str]:
+        """Send one request; the reply is to be closed.
+
+        A redirect within the origin is followed for PROPFIND and GET, which change nothing.
+
+        Returns:
+            The reply, and the target that gave it (another one after a redirect).
+
+        Raises:
+            EndpointUnavailableError: The credentials are refused.
+            PathError: It is redirected where we must not go.
+            ConnectionError: It cannot be reached, or hung up.
+            TimeoutError: No answer in time.
+        """
+        for _ in range(_MAX_REDIRECTS + 1):
+            reply = self._send_once(method, target, headers, body)
+            if reply.status in (401, 407):
+                reply.close()
+                raise EndpointUnavailableError(
+                    f"{self._location.url} refused the credentials (status {reply.status}): "
+                    "check the user's name and the password"
+                )
+            if reply.status not in (301, 302, 303, 307, 308):
+                return reply, target
+            to = reply.header("Location") or ""
+            reply.close()
+            target = self._redirected(method, target, to, reply.status)
+        raise PathError(f"the server redirects {method} in a circle", retryable=False)
+
+    def ask(
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes | Iterable[bytes] | None = None,
+    ) -> Answer:
+        """Send one request whose reply's body does not matter."""
+        reply, _ = self.send(method, target, headers, body)
+        with closing(reply):
+            answer = Answer(reply.status, reply.header("ETag"), retry_after_s(reply))
+            drain(reply)
+        return answer
+
+    def repeat(self, call: Callable[[], T]) -> T:
+        """Do what changes nothing when it is done twice, until it succeeds or patience ends.
+
+        Waits 0.2 s, 0.4 s, ... with jitter, or what the server asked for when that is affordable.
+        """
+        deadline = time.monotonic() + _PATIENCE_S
+        wait_s = _FIRST_WAIT_S
+        for _ in range(_TRIES - 1):
+            try:
+                return call()
+            except (ConnectionError, TimeoutError, PathError) as error:
+                if isinstance(error, PathError) and not error.retryable:
+                    raise
+                asked_s = error.retry_after_s if isinstance(error, PathError) else None
+                pause_s = asked_s if asked_s is not None else wait_s * random.uniform(0.5, 1.0)
+                if time.monotonic() + pause_s > deadline:
+                    raise
+            time.sleep(pause_s)
+            wait_s *= 2
+        return call()
+
+    def _send_once(
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes | Iterable[bytes] | None,
+    ) -> Reply:
+        before_ns = time.time_ns()
+        started = time.perf_counter()
+        try:
+            reply = self._wire.send(method, target, headers, body)
+        except OSError as error:
+            _log.debug("%s %s failed: %s", method, target, type(error).__name__)
+            raise
+        _log.debug(
+            "%s %s %d %.1f ms", method, target, reply.status, (time.perf_counter() - started) * 1000
+        )
+        date_s = parse_http_date(reply.header("Date") or "")
+        if date_s is not None:
+            self.clock.observe(date_s, before_ns, time.time_ns())
+        return reply
+
+    def _redirected(self, method: str, target: str, to: str, status: int) -> str:
+        """The new target, where following leads to nobody else and repeats nothing."""
+        location = self._location
+        is_absolute = "://" in to or to.startswith("//")
+        if is_absolute and not location.is_same_origin(to):
+            parts = urlsplit(to)
+            host = parts.hostname or "another host"
+            hint = (
+                f"use webdavs://{host}"
+                if parts.scheme == "https" and host == location.host
+                else "if that is right, use its address"
+            )
+            raise PathError(f"the server sends us to {parts.scheme}://{host} (status {status}); {hint}")
+        parts = urlsplit(to)
+        if method not in ("PROPFIND", "GET") or not parts.path.startswith("/"):
+            raise PathError(f"the server answers {method} {target} with a redirect (status {status})")
+        return parts.path
+
+
+def refusal(answer: Answer, what: str, path: str) -> OSError:
+    """The exception for a status that nobody expected.
+
+    Args:
+        answer: The reply.
+        what: What was attempted: `"cannot write"`.
+        path: Relative to the root.
+    """
+    status = answer.status
+    if status < 300:
+        return PathError(f"{what} {path!r}: the server answered {status}", path=path)
+    return status_error(
+        status, path=path, reason=f"{what} {path!r}", retry_after_s=answer.retry_after_s
+    )
+
+
+def retry_after_s(reply: Reply) -> float | None:
+    """`Retry-After` as seconds or as a date (RFC 9110, section 10.2.3)."""
+    text = reply.header("Retry-After")
+    if text is None:
+        return None
+    if text.strip().isdigit():
+        return float(text)
+    then_s, now_s = parse_http_date(text), parse_http_date(reply.header("Date") or "")
+    return max(0.0, float(then_s - now_s)) if then_s is not None and now_s is not None else None
+
+
+def drain(reply: Reply) -> None:
+    """Read the rest of a body, so that its connection can be used again; not if it is large."""
+    received = 0
+    try:
+        for piece in reply.pieces():
+            received += len(piece)
+            if received > _DRAIN_BYTES:
+                return
+    except OSError:
+        return  # the status has come, and that was all we wanted
