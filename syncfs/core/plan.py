@@ -130,8 +130,11 @@ class Plan:
         return sum(isinstance(action, RemoveFile) and action.side is side for action in self.actions)
 
     def summary(self) -> dict[str, int]:
-        """Count what the plan does: `copy, remove, rename, make_directories, keep_aside, record,
-        conflicts, problems, bytes`."""
+        """Count what the plan does.
+
+        Returns:
+            `copy, remove, rename, make_directories, keep_aside, record, conflicts, problems, bytes`.
+        """
         counts = Counter(type(action) for action in self.actions)
         return {
             "copy": counts[CopyFile],

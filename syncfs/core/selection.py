@@ -19,8 +19,10 @@ class Filter(Protocol):
     name: ClassVar[str]
 
     def matches(self, path: str, is_directory: bool) -> bool:
-        """Whether it is about this path, relative to the roots; what lies below a matched directory is
-        matched too."""
+        """Whether it is about this path, relative to the roots.
+
+        What lies below a matched directory is matched too.
+        """
         ...
 
 

@@ -1,0 +1,151 @@
+"""What the content of files says, where their metadata does not: asked for as sparingly as can be."""
+
+from __future__ import annotations
+
+from syncfs.core.base import Change, Record, change_of
+from syncfs.core.compare import Verdict
+from syncfs.core.entry import Entry, Kind, Side, Written
+from syncfs.core.question import Ask, Unanswerable
+from syncfs.core.scope import Scope
+from syncfs.core.settings import Mode
+
+__all__ = ["Unreadable", "is_certain", "judge", "settled_change"]
+
+
+class Unreadable(Exception):
+    """A file that must be read to decide cannot be read; its path is left alone."""
+
+    def __init__(self, answer: Unanswerable) -> None:
+        super().__init__(answer.message)
+        self.answer = answer
+
+
+def settled_change(
+    scope: Scope, name: str, side: Side, entry: Entry, record: Record, *, thorough: bool = False
+) -> tuple[Change, str | None]:
+    """What really happened to a file on one side, reading it where its metadata leaves a doubt.
+
+    A file is read where its fingerprint changed and its size did not (a chmod, a touch, a re-indexed
+    etag move no bytes), or its fingerprint is racy; but only where reading costs no request, unless
+    `thorough`. With `verify` it is always read.
+
+    Returns:
+        The change, and the content's digest when it was read.
+    """
+    change = change_of(record, side, entry)
+    known = record.digest
+    cheap = scope.settings.capabilities[side].reads_cheaply
+    if known is None:
+        doubtful = change is Change.UNCHANGED and record.is_racy(side) and cheap
+        return (Change.MODIFIED if doubtful else change), None
+    same_size = entry.kind is Kind.FILE and entry.size_bytes == record.of(side).size_bytes
+    in_doubt = same_size and (change is not Change.UNCHANGED or (record.is_racy(side) and cheap))
+    if (same_size and scope.settings.verify) or (in_doubt and (cheap or thorough)):
+        digest = _digest(scope, name, side, entry, known)
+        return (Change.UNCHANGED if digest == known else Change.MODIFIED), digest
+    return change, None
+
+
+def is_certain(scope: Scope, name: str, side: Side, entry: Entry, record: Record) -> bool:
+    """Whether an unchanged file may be overwritten or removed: nothing can hide behind its fingerprint.
+
+    The racy rule, for sides where looking costs a request: a racy file counts as unchanged for doing
+    nothing, and is read before it is destroyed.
+    """
+    if not record.is_racy(side) or scope.settings.capabilities[side].reads_cheaply:
+        return True
+    if record.digest is None:
+        return False
+    return _digest(scope, name, side, entry, record.digest) == record.digest
+
+
+def judge(
+    scope: Scope,
+    name: str,
+    seen: tuple[Entry, Entry],
+    record: Record | None,
+    digests: list[str | None],
+    *,
+    quick: bool = False,
+) -> bool:
+    """Whether both sides hold the same content, as far as can be told.
+
+    Args:
+        scope: The directory.
+        name: Which name.
+        seen: Both files.
+        record: What the base holds; None on a first meeting.
+        digests: What was read of either; filled in where more is read.
+        quick: Do not read for it: what the entries do not tell counts as different.
+
+    Returns:
+        True for SAME; False for DIFFERENT, and for what stays unknown.
+    """
+    settings = scope.settings
+    if settings.verify and not quick:
+        return _verified(scope, name, seen, digests)
+    left, right = _testimonies(seen, record, digests)
+    directed = getattr(settings.compare, "directed", False)
+    if directed and settings.mode is Mode.PULL:
+        verdict = settings.compare.compare(right, left)
+    else:
+        verdict = settings.compare.compare(left, right)
+    if verdict is Verdict.UNKNOWN and left.digest is not None and right.digest is not None:
+        return left.digest == right.digest
+    if verdict is Verdict.UNKNOWN and not quick and not _differ_in_size(seen):
+        answer = scope.ask(name, Ask.SAME, left, right)
+        if isinstance(answer, Unanswerable):
+            raise Unreadable(answer)
+        return answer is Verdict.SAME
+    return verdict is Verdict.SAME
+
+
+def _testimonies(
+    seen: tuple[Entry, Entry], record: Record | None, digests: list[str | None]
+) -> tuple[Entry, Entry]:
+    """Both entries as a comparator may trust them, with the digests that are known.
+
+    A file whose fingerprint changed while its mtime did not was changed behind its mtime's back (an
+    edit with the mtime set back, a chmod), and a racy one may have been: such an mtime proves nothing.
+    """
+    entries = list(seen)
+    known = list(digests)
+    if record is not None:
+        for side in Side:
+            entry, recorded = seen[side], record.of(side)
+            unchanged = change_of(record, side, entry) is Change.UNCHANGED and not record.is_racy(side)
+            if unchanged and known[side] is None:
+                known[side] = record.digest
+            if not unchanged and (record.is_racy(side) or entry.mtime_ns == _mtime_ns(recorded)):
+                entries[side] = entry._replace(mtime_ns=None)
+    if known[0] is not None and known[1] is not None:
+        entries = [entry._replace(digest=digest) for entry, digest in zip(entries, known, strict=True)]
+    return entries[0], entries[1]
+
+
+def _mtime_ns(recorded: Entry | Written) -> int | None:
+    return recorded.mtime_ns if isinstance(recorded, Entry) else None
+
+
+def _differ_in_size(seen: tuple[Entry, Entry]) -> bool:
+    left, right = seen[0].size_bytes, seen[1].size_bytes
+    return left is not None and right is not None and left != right
+
+
+def _verified(scope: Scope, name: str, seen: tuple[Entry, Entry], digests: list[str | None]) -> bool:
+    """Compare by the digests of both contents."""
+    if _differ_in_size(seen):
+        return False
+    for side in Side:
+        if digests[side] is None:
+            digests[side] = _digest(scope, name, side, seen[side], "")
+    return digests[0] == digests[1]
+
+
+def _digest(scope: Scope, name: str, side: Side, entry: Entry, against: str) -> str:
+    """The digest of one side's content, by the algorithm of the digest it is held against."""
+    left, right = (entry, None) if side is Side.LEFT else (None, entry)
+    answer = scope.ask(name, Ask.digest_of(side), left, right, against.partition(":")[0])
+    if isinstance(answer, Unanswerable):
+        raise Unreadable(answer)
+    return answer if isinstance(answer, str) else ""

@@ -1,0 +1,102 @@
+"""Answer the core's questions by reading: the only I/O between listing and deciding."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import BinaryIO
+
+from syncfs.core.compare import Comparator, Openers, Verdict
+from syncfs.core.entry import Entry, Side
+from syncfs.core.question import Answer, Ask, Question, Unanswerable
+from syncfs.endpoint.endpoint import Endpoint
+from syncfs.errors import EndpointUnavailableError, SyncfsError
+
+__all__ = ["DIGEST", "answer", "bytes_to_read"]
+
+DIGEST = "sha256"
+"""The algorithm of the digests that transfers leave in the base.
+
+With the SHA extensions of current processors it runs at 1.7 GiB/s, which is faster than the other
+algorithms of the standard library, and a base can be checked by anyone's tools.
+"""
+
+
+def answer(question: Question, sides: Sequence[Endpoint], compare: Comparator) -> Answer:
+    """Find out one thing; never raises for what concerns this path alone.
+
+    Raises:
+        EndpointUnavailableError: A whole side is gone.
+    """
+    try:
+        match question.ask:
+            case Ask.SAME:
+                return _same(question, sides, compare)
+            case Ask.LEFT_DIGEST:
+                return _digest(question, sides, Side.LEFT)
+            case Ask.RIGHT_DIGEST:
+                return _digest(question, sides, Side.RIGHT)
+            case Ask.LEFT_EXISTS:
+                return _exists(question, sides, Side.LEFT)
+            case Ask.RIGHT_EXISTS:
+                return _exists(question, sides, Side.RIGHT)
+    except EndpointUnavailableError:
+        raise
+    except (OSError, SyncfsError) as error:
+        retryable = isinstance(error, ConnectionError | TimeoutError) or getattr(error, "retryable", False)
+        return Unanswerable(None, f"cannot be read to be compared: {error}", retryable)
+
+
+def bytes_to_read(question: Question) -> int:
+    """How many bytes answering will read, at most."""
+    if question.ask in (Ask.LEFT_EXISTS, Ask.RIGHT_EXISTS):
+        return 0
+    return sum(entry.size_bytes or 0 for entry in (question.left, question.right) if entry is not None)
+
+
+def _same(question: Question, sides: Sequence[Endpoint], compare: Comparator) -> Verdict:
+    left, right = question.left, question.right
+    assert left is not None and right is not None
+    if getattr(compare, "needs_content", False):
+        openers = Openers(_opener(sides[0], question.path, left), _opener(sides[1], question.path, right))
+        verdict = compare.compare(left, right, openers)  # type: ignore[call-arg]
+        if verdict is not Verdict.UNKNOWN:
+            return verdict
+    digests = [_read_digest(sides[side], question.path, (left, right)[side], "") for side in Side]
+    left, right = (
+        entry._replace(digest=digest) for entry, digest in zip((left, right), digests, strict=True)
+    )
+    verdict = compare.compare(left, right)
+    if verdict is not Verdict.UNKNOWN:
+        return verdict
+    return Verdict.SAME if digests[0] == digests[1] else Verdict.DIFFERENT
+
+
+class _opener:
+    """Opens one file of one side, as often as a comparator likes."""
+
+    def __init__(self, side: Endpoint, path: str, entry: Entry) -> None:
+        self.side, self.path, self.entry = side, path, entry
+
+    def __call__(self) -> AbstractContextManager[BinaryIO]:
+        return self.side.open(self.path)
+
+
+def _digest(question: Question, sides: Sequence[Endpoint], side: Side) -> str:
+    entry = question.left if side is Side.LEFT else question.right
+    assert entry is not None
+    return _read_digest(sides[side], question.path, entry, question.algorithm)
+
+
+def _read_digest(side: Endpoint, path: str, entry: Entry, algorithm: str) -> str:
+    algorithm = algorithm or DIGEST
+    digest = hashlib.new(algorithm, usedforsecurity=False)
+    with side.read(path, entry) as source:
+        for chunk in source.chunks():
+            digest.update(chunk)
+    return f"{algorithm}:{digest.hexdigest()}"
+
+
+def _exists(question: Question, sides: Sequence[Endpoint], side: Side) -> Verdict:
+    return Verdict.DIFFERENT if sides[side].stat(question.path) is None else Verdict.SAME
