@@ -1,0 +1,75 @@
+"""Fixtures for all tests: the real servers, one of each per worker, and fresh folders on them."""
+
+import os
+from collections.abc import Callable, Iterator
+from typing import NoReturn, TypeVar
+
+import pytest
+
+from tests.servers.apache import Apache
+from tests.servers.rclone_server import Rclone
+from tests.servers.server import Folder, Server, ServerMissingError
+from tests.servers.wsgidav_server import Wsgidav
+
+S = TypeVar("S", bound=Server)
+
+SERVERS = ("apache", "wsgidav", "rclone")
+
+
+def missing(what: str) -> NoReturn:
+    """Skip the test on a user's machine; fail it where all must be there (SYNCFS_CI=1)."""
+    if os.environ.get("SYNCFS_CI") == "1":
+        pytest.fail(f"{what} (and SYNCFS_CI=1 wants it)", pytrace=False)
+    pytest.skip(what)
+
+
+def _run(make: Callable[[], S]) -> Iterator[S]:
+    try:
+        server = make()
+    except ServerMissingError as error:
+        missing(str(error))
+    with server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def apache() -> Iterator[Apache]:
+    """Apache's mod_dav as stock Debian configures it."""
+    yield from _run(Apache)
+
+
+@pytest.fixture(scope="session")
+def wsgidav() -> Iterator[Wsgidav]:
+    """WsgiDAV in threads of this process."""
+    yield from _run(Wsgidav)
+
+
+@pytest.fixture(scope="session")
+def rclone() -> Iterator[Rclone]:
+    """`rclone serve webdav`."""
+    yield from _run(Rclone)
+
+
+@pytest.fixture(params=SERVERS)
+def webdav_server(request: pytest.FixtureRequest) -> Folder:
+    """A fresh empty collection, on each of the three servers in turn."""
+    server: Server = request.getfixturevalue(request.param)
+    return server.folder()
+
+
+@pytest.fixture
+def apache_folder(apache: Apache) -> Folder:
+    """A fresh empty collection on Apache."""
+    return apache.folder()
+
+
+@pytest.fixture
+def wsgidav_folder(wsgidav: Wsgidav) -> Folder:
+    """A fresh empty collection on WsgiDAV."""
+    return wsgidav.folder()
+
+
+@pytest.fixture
+def rclone_folder(rclone: Rclone) -> Folder:
+    """A fresh empty collection on rclone's server."""
+    return rclone.folder()

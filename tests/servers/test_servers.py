@@ -1,0 +1,212 @@
+"""Each server does what the other tests take for granted, and tells exactly which requests it had."""
+
+import base64
+import http.client
+import os
+import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.servers.apache import Apache
+from tests.servers.proxy import Proxy
+from tests.servers.rclone_server import Rclone
+from tests.servers.server import Folder, Request, Server, ServerFailedError, get
+from tests.servers.wsgidav_server import Wsgidav, WsgidavProcess
+
+
+class Client:
+    """One connection of the standard library's, kept alive; `base` is the folder's address."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        parts = urlsplit(base)
+        self.path = parts.path
+        self.connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
+
+    def do(
+        self, method: str, name: str = "", body: bytes | None = None, **headers: str
+    ) -> tuple[int, bytes, dict[str, str]]:
+        """One exchange: status, body, headers with names in lower case."""
+        sent = {header.replace("_", "-"): value for header, value in headers.items()}
+        self.connection.request(method, self.path + name, body, sent)
+        reply = self.connection.getresponse()
+        return reply.status, reply.read(), {k.lower(): v for k, v in reply.getheaders()}
+
+
+def round_trip(client: Client) -> list[tuple[int, ...]]:
+    """Write, list, read, move and remove a file; the statuses where servers agree."""
+    put = client.do("PUT", "a%20b.txt", b"one")[0]
+    status, listing, _ = client.do("PROPFIND", "", None, Depth="1", Content_Type="application/xml")
+    assert status == 207
+    assert b"a%20b.txt" in listing
+    _, content, _ = client.do("GET", "a%20b.txt")
+    assert content == b"one"
+    moved = client.do("MOVE", "a%20b.txt", None, Destination=f"{client.base}c.txt", Overwrite="F")[0]
+    gone = client.do("GET", "a%20b.txt")[0]
+    made = client.do("MKCOL", "d/")[0]
+    removed = client.do("DELETE", "c.txt")[0]
+    return [(put,), (moved,), (gone,), (made,), (removed,)]
+
+
+def expected_requests(path: str) -> list[Request]:
+    """What `round_trip` sends."""
+    return [
+        Request("PUT", f"{path}a%20b.txt", 201, None),
+        Request("PROPFIND", path, 207, "1"),
+        Request("GET", f"{path}a%20b.txt", 200, None),
+        Request("MOVE", f"{path}a%20b.txt", 201, None),
+        Request("GET", f"{path}a%20b.txt", 404, None),
+        Request("MKCOL", f"{path}d/", 201, None),
+        Request("DELETE", f"{path}c.txt", 204, None),
+    ]
+
+
+def test_a_file_goes_round(webdav_server: Folder) -> None:
+    with Client(webdav_server.url) as client:
+        assert round_trip(client) == [(201,), (201,), (404,), (201,), (204,)]
+    assert webdav_server.requests() == expected_requests(webdav_server.path)
+    assert webdav_server.read() == {"d/": None}
+
+
+def test_a_file_goes_round_through_the_proxy(webdav_server: Folder) -> None:
+    """MOVE above all: Destination names the proxy, and servers compare it with Host."""
+    with Proxy(webdav_server.url) as proxy:
+        with Client(proxy.url) as client:
+            assert round_trip(client) == [(201,), (201,), (404,), (201,), (204,)]
+        assert proxy.requests() == expected_requests(webdav_server.path)
+    assert webdav_server.requests() == expected_requests(webdav_server.path)
+
+
+def test_what_changes_behind_its_back_shows_at_once(webdav_server: Folder) -> None:
+    with Client(webdav_server.url) as client:
+        client.do("PROPFIND", "", None, Depth="1")
+        webdav_server.write({"new/x.txt": "first"})
+        assert client.do("GET", "new/x.txt")[1] == b"first"
+        webdav_server.write({"new/x.txt": "changed", "new/y.txt": ""})
+        assert client.do("GET", "new/x.txt")[1] == b"changed"
+        assert b"y.txt" in client.do("PROPFIND", "new/", None, Depth="1")[1]
+
+
+def test_the_server_may_change_what_a_test_put_there(webdav_server: Folder) -> None:
+    webdav_server.write({"d/x.txt": "theirs"})
+    with Client(webdav_server.url) as client:
+        assert client.do("PUT", "d/x.txt", b"ours")[0] in (201, 204)
+        assert client.do("PUT", "d/new.txt", b"ours")[0] == 201
+    assert webdav_server.read() == {"d/new.txt": "ours", "d/x.txt": "ours"}
+
+
+def test_every_test_has_an_empty_folder_and_no_requests(webdav_server: Folder) -> None:
+    assert webdav_server.read() == {}
+    assert webdav_server.requests() == []
+
+
+def test_requests_of_many_connections_are_all_counted_as_soon_as_they_are_answered(
+    webdav_server: Folder,
+) -> None:
+    def put(number: int) -> None:
+        with Client(webdav_server.url) as client:
+            for part in range(10):
+                assert client.do("PUT", f"{number}-{part}", b"x")[0] == 201
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(put, range(8)))
+    assert len(webdav_server.requests()) == 80
+    webdav_server.clear_requests()
+    assert webdav_server.requests() == []
+
+
+def test_requests_to_other_folders_are_left_out(wsgidav: Wsgidav) -> None:
+    first, second = wsgidav.folder(), wsgidav.folder()
+    get(first.url)
+    get(second.url)
+    get(wsgidav.url)
+    assert [request.path for request in first.requests()] == [first.path, "/dav/"]
+
+
+def test_apache_answers_as_stock_debian_does(apache_folder: Folder) -> None:
+    apache_folder.write({"d/": None})
+    with Client(apache_folder.url) as client:
+        assert client.do("PROPFIND", "", None, Depth="infinity")[0] == 403
+        status, _, headers = client.do("PROPFIND", "d", None, Depth="1")
+        assert (status, headers["location"]) == (301, f"{apache_folder.url}d/")
+
+
+def test_apache_answers_at_any_depth_if_it_is_told_to(apache: Apache) -> None:
+    with Apache(depth_infinity=True) as server, Client(server.url) as client:
+        assert client.do("PROPFIND", "", None, Depth="infinity")[0] == 207
+        assert server.requests() == [Request("PROPFIND", "/dav/", 207, "infinity")]
+
+
+@pytest.mark.parametrize("kind", ["basic", "digest"])
+def test_apache_asks_for_a_password_if_it_is_told_to(apache: Apache, kind: str) -> None:
+    # A user's name with a colon or a space would only test Apache.
+    assert kind in ("basic", "digest")
+    with Apache(auth="basic" if kind == "basic" else "digest") as server, Client(server.url) as client:
+        status, _, headers = client.do("PROPFIND", "", None, Depth="0")
+        assert (status, headers["www-authenticate"].split()[0].lower()) == (401, kind)
+        if kind == "basic":
+            right = base64.b64encode(b"user:secret").decode()
+            wrong = base64.b64encode(b"user:wrong").decode()
+            assert client.do("PROPFIND", "", None, Depth="0", Authorization=f"Basic {wrong}")[0] == 401
+            assert client.do("PROPFIND", "", None, Depth="0", Authorization=f"Basic {right}")[0] == 207
+
+
+def test_wsgidav_runs_as_a_process_of_its_own() -> None:
+    with WsgidavProcess() as server:
+        folder = server.folder()
+        with Client(folder.url) as client:
+            round_trip(client)
+        assert folder.requests() == expected_requests(folder.path)
+        assert server.process is not None
+        os.kill(server.process.pid, signal.SIGKILL)
+        server.process.wait(10)
+
+
+def test_rclone_can_be_reached_without_its_proxy(rclone: Rclone) -> None:
+    folder = rclone.folder()
+    direct = rclone.direct_url + folder.root.name + "/"
+    with Client(direct) as client:
+        assert client.do("PUT", "x", b"1")[0] == 201
+    assert folder.read() == {"x": "1"}
+    assert folder.requests() == []
+
+
+def test_a_stopped_server_leaves_nothing_behind() -> None:
+    servers: list[Server] = [Wsgidav(), WsgidavProcess()]
+    for server in servers:
+        threads = threading.active_count()
+        with server:
+            home, url = server.home, server.url
+            assert get(url)[0] == 200
+        assert not home.exists()
+        assert threading.active_count() == threads
+        with pytest.raises(OSError, match="refused"):
+            get(url)
+
+
+def test_a_server_that_cannot_start_says_why(apache: Apache) -> None:
+    with pytest.raises(ServerFailedError, match="NoSuchDirective"), Apache(extra="NoSuchDirective"):
+        pass
+
+
+def test_all_files_of_a_large_directory_are_listed(webdav_server: Folder) -> None:
+    webdav_server.write({f"{number:04}": "" for number in range(300)})
+    with Client(webdav_server.url) as client:
+        listing = client.do("PROPFIND", "", None, Depth="1")[1]
+    assert listing.count(b"href>") == 2 * 301
+
+
+def test_the_servers_directory_can_be_read_from_here(webdav_server: Folder, tmp_path: Path) -> None:
+    with Client(webdav_server.url) as client:
+        client.do("PUT", "x.bin", b"\xff\x00")
+    assert webdav_server.read() == {"x.bin": b"\xff\x00"}
