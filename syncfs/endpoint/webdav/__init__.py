@@ -1,5 +1,52 @@
-"""WebDAV: a directory on a server, through the user's own `webdav4` client."""
+"""WebDAV: a directory on a server, through the user's own `webdav4` client.
 
+A `WebdavEndpoint` is thin; below it, each knowing only those before: `location` (URLs and quoting),
+`clock`, `etag`, `multistatus` (the parser), `wire` (the seam through which every request goes), `session`
+(retries, redirects, the log), `profile` (which server is it), `remote` (looking), `publish` and `download`.
+
+Decisions:
+    Our own requests through the httpx client of the user's `webdav4` client. webdav4's own calls list the
+    parent and make it again before each upload (4 requests for 1, and quadratic time in a large
+    directory), decode names twice and fail on stock Debian Apache; the client brings the user's
+    credentials, TLS settings, proxies and event hooks.
+
+    Two ways to put a file in place. One PUT, with `If-None-Match: *` or `If-Match`, where an aborted PUT
+    leaves the old file *and* these headers are heeded: Apache, lighttpd, Nextcloud. Everywhere else a
+    PUT under a temporary name and a MOVE. nginx would allow a plain PUT, but ignores the conditions: look
+    and PUT cost as much as PUT and `MOVE` with `Overwrite: F`, and only the latter leaves no gap.
+
+    The kind of server is read off the first listing, from `Server` *and* the way its XML is written:
+    Apache or nginx may stand before something else, whose PUT truncates in place.
+
+    A file younger than 3 s by the server's clock is looked at instead of named in `If-Match`: Apache calls
+    its tag weak for about two seconds and answers 412 to the true one. A look costs a millisecond, waiting
+    costs seconds, and a body that was sent cannot be sent again.
+
+    What was staged is verified by the PUT's own reply where its tag spells the size (WsgiDAV, rclone),
+    else by one look. Creating a file so costs 1 request on Apache, 2 on WsgiDAV and rclone, 3 on a server
+    nobody knows.
+
+    Names that a MOVE's `Destination` loses are refused (`?`, tab and line break on WsgiDAV, which decodes
+    the header before taking it apart: `MOVE` to `q%3Fx` lands on `q`; some more on unknown servers). The
+    alternative, a plain PUT, could leave half a file under a final name, and the MOVE could replace
+    another file.
+
+    Contents of up to one chunk are taken in hand before they are sent: they can be sent again when the
+    server hangs up on an idle connection, and a torn source is noticed before the server is.
+
+    A GET's headers must agree with the listing; where they do not, one look decides, since a proxy may
+    give a file another tag than its property. After a GET of more than one chunk from a server that writes
+    into the very file it sends, another look makes sure that nothing was mixed in.
+
+    A write's reply is believed by the server's clock, whose difference from ours is bounded by the `Date`
+    of every reply. `Date` alone is not enough: Apache stamps the arrival of a request, which for a long
+    upload is long before the file's mtime.
+
+    A directory is removed only when a listing shows it empty, because DELETE takes everything below with
+    it; on nginx, which hides dotfiles, never.
+"""
+
+from syncfs.endpoint.webdav.connect import SCHEMES, open_url
 from syncfs.endpoint.webdav.endpoint import WebdavEndpoint
 
-__all__ = ["WebdavEndpoint"]
+__all__ = ["SCHEMES", "WebdavEndpoint", "open_url"]

@@ -147,9 +147,7 @@ def _get_once(remote: Remote, path: str) -> Reply:
         raise refusal(answer, "cannot read", path)
     if reply.header("Content-Encoding") not in (None, "", "identity"):
         reply.close()
-        raise PathError(
-            f"the server compresses {path!r} although it was asked for as it is", path=path
-        )
+        raise PathError(f"the server compresses {path!r} although it was asked for as it is", path=path)
     return reply
 
 
@@ -165,11 +163,5 @@ def _agrees(reply: Reply, length: int | None, expect: Entry) -> bool:
     return (
         (length is None or expect.size_bytes is None or length == expect.size_bytes)
         and (etag is None or expect.etag is None or etag == expect.etag)
-        and (
-            seconds is None
-            or expect.mtime_ns is None
-            or seconds * SECOND_NS == expect.mtime_ns
-        )
+        and (seconds is None or expect.mtime_ns is None or seconds * SECOND_NS == expect.mtime_ns)
     )
-
-

@@ -209,11 +209,8 @@ class WebdavEndpoint:
         """Rename without overwriting: see `Endpoint.move`."""
         remote, location = self._remote, self._location
         is_directory = expect.kind is Kind.DIRECTORY
+        headers = {"Destination": remote.destination(to, collection=is_directory), "Overwrite": "F"}
         remote.expect(path, expect)
-        headers = {
-            "Destination": location.absolute(to, collection=is_directory),
-            "Overwrite": "F",
-        }
         answer = remote.session.ask("MOVE", location.target(path, collection=is_directory), headers)
         if answer.status == 412:
             raise StaleEntryError(f"something stands at {to!r} on the server", path=to)
@@ -256,5 +253,3 @@ class WebdavEndpoint:
 
 def _words(error: OSError) -> str:
     return error.strerror or str(error)
-
-

@@ -19,6 +19,11 @@ class Profile:
         lists_dotfiles: A listing shows names that begin with a dot.
         keeps_etag_on_move: A file's entity tag survives a MOVE.
         appends_size_to_etag: A tag ends in the size in hex.
+        unsafe_in_destination: Characters of a path that a MOVE's `Destination` loses here, or may lose:
+            what comes after them is cut off, so that a file would land on another one's name. WsgiDAV
+            decodes the header before it takes it apart as a URL.
+        ends_destinations_in_slash: A file's `Destination` is given a slash too: it keeps WsgiDAV from
+            cutting a name at its `;`.
     """
 
     name: str
@@ -27,18 +32,24 @@ class Profile:
     lists_dotfiles: bool = True
     keeps_etag_on_move: bool = False
     appends_size_to_etag: bool = False
+    unsafe_in_destination: frozenset[str] = frozenset()
+    ends_destinations_in_slash: bool = False
 
 
-UNKNOWN = Profile(name="unknown")
+UNKNOWN = Profile(name="unknown", unsafe_in_destination=frozenset("?#;%\t\r\n"))
 """Trust nothing: stage, look, move."""
 
-_APACHE = Profile(
-    name="Apache", puts_atomically=True, honours_conditions=True, keeps_etag_on_move=True
-)
+_APACHE = Profile(name="Apache", puts_atomically=True, honours_conditions=True, keeps_etag_on_move=True)
 _LIGHTTPD = Profile(name="lighttpd", puts_atomically=True, honours_conditions=True)
 _NGINX = Profile(name="nginx", puts_atomically=True, lists_dotfiles=False)
 _NEXTCLOUD = Profile(name="Nextcloud", puts_atomically=True, honours_conditions=True)
-_WSGIDAV = Profile(name="WsgiDAV", honours_conditions=True, keeps_etag_on_move=True)
+_WSGIDAV = Profile(
+    name="WsgiDAV",
+    honours_conditions=True,
+    keeps_etag_on_move=True,
+    unsafe_in_destination=frozenset("?\t\r\n"),
+    ends_destinations_in_slash=True,
+)
 _RCLONE = Profile(name="rclone", keeps_etag_on_move=True, appends_size_to_etag=True)
 
 

@@ -20,9 +20,7 @@ _SEND_BYTES = 128 << 10
 """What is handed to the socket at once: httpcore copies the rest of a piece after each partial send."""
 
 
-def publish(
-    remote: Remote, path: str, content: Content, *, expect: Entry | None, token: str
-) -> Written:
+def publish(remote: Remote, path: str, content: Content, *, expect: Entry | None, token: str) -> Written:
     """Write a file so that whoever looks sees the old content or the new, whole: see `Endpoint.write`."""
     profile = remote.profile
     if profile.puts_atomically and profile.honours_conditions:
@@ -54,9 +52,7 @@ class _Body:
                 for start in range(0, len(chunk), _SEND_BYTES):
                     yield chunk[start : start + _SEND_BYTES]
             if sent < announced:
-                raise VerificationError(
-                    f"the source gave {sent} of its {announced} bytes", retryable=True
-                )
+                raise VerificationError(f"the source gave {sent} of its {announced} bytes", retryable=True)
         except Exception as error:
             # Raised through the HTTP library, which tears the connection: the server sees an aborted
             # PUT. Kept aside because it is the source's fault, not the wire's.
@@ -65,9 +61,7 @@ class _Body:
         self.is_sent = True
 
 
-def _put(
-    remote: Remote, path: str, content: Content, conditions: dict[str, str]
-) -> tuple[Answer, int, int]:
+def _put(remote: Remote, path: str, content: Content, conditions: dict[str, str]) -> tuple[Answer, int, int]:
     """Send one PUT.
 
     Returns:
@@ -123,14 +117,13 @@ def _put_in_place(remote: Remote, path: str, content: Content, expect: Entry | N
     return Written(content.size_bytes, normalised_etag(answer.etag), earliest_ns, latest_ns)
 
 
-def _put_and_move(
-    remote: Remote, path: str, content: Content, expect: Entry | None, token: str
-) -> Written:
+def _put_and_move(remote: Remote, path: str, content: Content, expect: Entry | None, token: str) -> Written:
     """PUT under a temporary name, then MOVE, for a server whose PUT truncates in place or is unknown.
 
     MOVE with `Overwrite: F` is the one guard that every server was seen to heed.
     """
     session, location = remote.session, remote.location
+    destination = remote.destination(path)
     directory, _ = paths.split(path)
     run, _, number = token.rpartition("-")
     name = paths.temp_name(run, int(number), hidden=remote.profile.lists_dotfiles)
@@ -145,7 +138,7 @@ def _put_and_move(
         if expect is not None:
             remote.expect(path, expect)
         headers = {
-            "Destination": location.absolute(path),
+            "Destination": destination,
             "Overwrite": "F" if expect is None else "T",
         }
         moved = session.ask("MOVE", location.target(temporary), headers)

@@ -19,7 +19,7 @@ from syncfs.endpoint.webdav.multistatus import (
 )
 from syncfs.endpoint.webdav.profile import UNKNOWN, Profile, recognise
 from syncfs.endpoint.webdav.session import Answer, Session, drain, refusal, retry_after_s
-from syncfs.errors import PathError, StaleEntryError
+from syncfs.errors import PathError, StaleEntryError, UnsupportedNameError
 
 __all__ = ["Found", "Remote"]
 
@@ -128,6 +128,22 @@ class Remote:
         self.expect(path, expected)
         return {}
 
+    def destination(self, path: str, *, collection: bool = False) -> str:
+        """A MOVE's `Destination` for a path.
+
+        Raises:
+            UnsupportedNameError: The server would, or might, take it for another path.
+        """
+        whole = "/".join((*self.location.segments, path))
+        lost = sorted(self.profile.unsafe_in_destination.intersection(whole))
+        if lost:
+            raise UnsupportedNameError(
+                f"{path!r} cannot be put in place safely: this kind of server ({self.profile.name}) may "
+                f"misread {' '.join(map(repr, lost))} in the address of a renamed file; use another name",
+                path=path,
+            )
+        return self.location.absolute(path, collection=collection or self.profile.ends_destinations_in_slash)
+
     def failure(self, answer: Answer, what: str, path: str) -> OSError:
         """Say why a change of `path` was refused; a missing parent is told as one.
 
@@ -168,13 +184,9 @@ class Remote:
                     parser.feed(piece)
                 status = parser.close()
             except MalformedReplyError as error:
-                raise PathError(
-                    f"cannot list {path!r}: {error}", path=path, retryable=error.is_cut
-                ) from None
+                raise PathError(f"cannot list {path!r}: {error}", path=path, retryable=error.is_cut) from None
             if self.profile is UNKNOWN:
-                self.profile = recognise(
-                    reply.header("Server") or "", reply.header("DAV") or "", status.head
-                )
+                self.profile = recognise(reply.header("Server") or "", reply.header("DAV") or "", status.head)
             return Found(status, parse_http_date(reply.header("Date") or ""))
 
     def _not_listed(self, answer: Answer, path: str) -> OSError:

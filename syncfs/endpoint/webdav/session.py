@@ -136,9 +136,7 @@ class Session:
         except OSError as error:
             _log.debug("%s %s failed: %s", method, target, type(error).__name__)
             raise
-        _log.debug(
-            "%s %s %d %.1f ms", method, target, reply.status, (time.perf_counter() - started) * 1000
-        )
+        _log.debug("%s %s %d %.1f ms", method, target, reply.status, (time.perf_counter() - started) * 1000)
         date_s = parse_http_date(reply.header("Date") or "")
         if date_s is not None:
             self.clock.observe(date_s, before_ns, time.time_ns())
@@ -174,9 +172,7 @@ def refusal(answer: Answer, what: str, path: str) -> OSError:
     status = answer.status
     if status < 300:
         return PathError(f"{what} {path!r}: the server answered {status}", path=path)
-    return status_error(
-        status, path=path, reason=f"{what} {path!r}", retry_after_s=answer.retry_after_s
-    )
+    return status_error(status, path=path, reason=f"{what} {path!r}", retry_after_s=answer.retry_after_s)
 
 
 def retry_after_s(reply: Reply) -> float | None:

@@ -110,9 +110,7 @@ class HttpxWire:
                 method, self._origin + target, headers=headers, content=body, timeout=self._timeout
             )
             try:
-                response = self._http.send(
-                    request, stream=True, auth=self._auth, follow_redirects=False
-                )
+                response = self._http.send(request, stream=True, auth=self._auth, follow_redirects=False)
             except StreamConsumed:
                 # Digest: the server wants a fresh nonce, and the body went with the stale one.
                 raise PathError(
