@@ -1,0 +1,23 @@
+"""Files that the command line itself writes."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+__all__ = ["write_private"]
+
+
+def write_private(path: str, text: str) -> None:
+    """Write a file whole or not at all, readable for its owner only; an old one is replaced.
+
+    Lone surrogates (a file's name that is no valid Unicode) survive.
+    """
+    descriptor, temporary = tempfile.mkstemp(prefix=".syncfs-tmp-", dir=os.path.dirname(path) or ".")
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(text.encode("utf-8", "surrogatepass"))
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
