@@ -1,0 +1,90 @@
+"""A base that is forgotten when the run ends: for `state=None`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from syncfs.core import paths
+from syncfs.core.base import Record
+from syncfs.core.entry import Side
+from syncfs.store.store import Run
+
+__all__ = ["MemoryStore"]
+
+
+class MemoryStore:
+    """A `Store` without a file: every run with a new one is a first run.
+
+    Args:
+        notice: What the user must be told; empty when the user asked for no state.
+    """
+
+    is_durable = False
+
+    def __init__(self, notice: str = "") -> None:
+        self.notice = notice
+        self.generation = 0
+        self._names: dict[str, dict[str, Record]] = {}
+        self._roots: tuple[str | None, str | None] = (None, None)
+        self._runs: dict[str, Run] = {}
+
+    def load(self, directory: str) -> Mapping[str, Record]:
+        """A copy of one directory's records."""
+        return dict(self._names.get(directory, ()))
+
+    def load_tree(self, directory: str) -> Iterator[tuple[str, Record]]:
+        """Every (path, record) below a directory; records written meanwhile may or may not show."""
+        below = f"{directory}/" if directory else ""
+        for parent in [each for each in self._names if each == directory or each.startswith(below)]:
+            for name, record in self.load(parent).items():
+                yield paths.join(parent, name), record
+
+    def directories(self) -> Iterator[str]:
+        """The paths of all recorded directories, parents before children."""
+        for parent in sorted(self._names):  # a parent is a prefix of its children, so it sorts before them
+            for name, record in self.load(parent).items():
+                if record.is_directory:
+                    yield paths.join(parent, name)
+
+    def record(self, changes: Iterable[tuple[str, Record | None]]) -> None:
+        """Write records; nothing is written when `changes` raises."""
+        changed = False
+        for path, record in dict(changes).items():
+            parent, name = paths.split(path)
+            if record is None:
+                names = self._names.get(parent, {})
+                changed |= names.pop(name, None) is not None
+                if not names:
+                    self._names.pop(parent, None)
+            elif (names := self._names.setdefault(parent, {})).get(name) != record:
+                names[name] = record
+                changed = True
+        self.generation += changed
+
+    def count(self) -> int:
+        """How many files the base holds."""
+        return sum(not record.is_directory for names in self._names.values() for record in names.values())
+
+    def root_of(self, side: Side) -> str | None:
+        """What told this side's root from another."""
+        return self._roots[side]
+
+    def set_roots(self, left: str | None, right: str | None) -> None:
+        """Remember what tells the two roots from others."""
+        self._roots = (left, right)
+
+    def start_run(self, run: Run) -> None:
+        """Begin an entry of the history."""
+        self._runs[run.id] = run
+
+    def finish_run(self, run: Run) -> None:
+        """Complete that entry."""
+        self._runs[run.id] = run
+
+    def runs(self, limit: int | None = None) -> list[Run]:
+        """The history, newest first."""
+        newest = sorted(self._runs.values(), key=lambda run: (run.started_ns, run.id), reverse=True)
+        return newest[:limit]
+
+    def close(self) -> None:
+        """Nothing to let go of."""

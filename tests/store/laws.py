@@ -1,0 +1,197 @@
+"""What every store keeps to, whatever it keeps it in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from syncfs.core.base import Record, directory_record
+from syncfs.core.entry import Entry, Kind, Side, Written
+from syncfs.store import Run, Store
+
+
+def file_record(size: int = 1, mtime_ns: int = 5, digest: str | None = None) -> Record:
+    return Record(
+        Entry(Kind.FILE, size, mtime_ns, None, None, 77, mtime_ns + 1),
+        Entry(Kind.FILE, size, mtime_ns // 10**9 * 10**9, "5-abc"),
+        digest,
+        12,
+    )
+
+
+DIFFICULT_RECORDS = {
+    "plain": file_record(),
+    "with a digest": file_record(digest="sha256:" + "ab" * 32),
+    "nothing known": Record(Entry(Kind.FILE), Entry(Kind.FILE)),
+    "directory": directory_record(),
+    "directory shown by nobody": directory_record(0),
+    "written, all known": Record(Entry(Kind.FILE, 3, 4), Written(3, "tag", 10, 20), "sha256:00", 5),
+    "written, nothing known": Record(Written(0), Written(0)),
+    "an inode above 63 bits": Record(Entry(Kind.FILE, 1, 2, None, None, 2**64 - 1, 3), Entry(Kind.FILE, 1)),
+    "an inode of 128 bits": Record(Entry(Kind.FILE, 1, 2, None, None, 2**127, 3), Entry(Kind.FILE, 1)),
+    "an id that is text": Record(Entry(Kind.FILE, 1), Entry(Kind.FILE, 1, None, None, None, "00042ocid")),
+    "an id of digits": Record(Entry(Kind.FILE, 1), Entry(Kind.FILE, 1, None, None, None, "42")),
+    "times out of range": Record(
+        Entry(Kind.FILE, 1, 2**70, None, None, 1, -(2**70)), Written(1, None, -(2**80))
+    ),
+    "an odd directory": Record(Entry(Kind.DIRECTORY), Entry(Kind.FILE, 1, 2, None, None, 2**90)),
+    "a tag that is no Unicode": Record(Entry(Kind.FILE, 1, 2, "\udcff\xe9"), Entry(Kind.FILE, 1)),
+    "other and unreadable": Record(Entry(Kind.OTHER), Entry(Kind.UNREADABLE)),
+}
+
+DIFFICULT_NAMES = (
+    "per%cent",
+    "under_score",
+    "quo'te",
+    'dq"x',
+    "new\nline",
+    "back\\slash",
+    "café",
+    "cafe\u0301",
+    "日本語",
+    "🚀emoji",
+    "Case",
+    "case",
+    " ",
+    "no unicode \udcff\udc80",
+    "lone surrogate \ud800",
+    "\x01",
+    "0",
+    "\U0010ffff",
+    "x" * 255,
+)
+
+
+class StoreLaws:
+    """Subclass it with a fixture `store` that gives an empty, open store."""
+
+    def test_an_empty_store_knows_nothing(self, store: Store) -> None:
+        assert isinstance(store, Store)
+        assert store.load("") == {}
+        assert list(store.load_tree("")) == []
+        assert list(store.directories()) == []
+        assert store.count() == 0
+        assert store.generation == 0
+        assert store.root_of(Side.LEFT) is None
+        assert store.runs() == []
+
+    @pytest.mark.parametrize("what", DIFFICULT_RECORDS)
+    def test_a_record_comes_back_as_it_was(self, store: Store, what: str) -> None:
+        store.record([("a/b", DIFFICULT_RECORDS[what])])
+        back = store.load("a")["b"]
+        assert back == DIFFICULT_RECORDS[what]
+        for mine, theirs in zip(back[:2], DIFFICULT_RECORDS[what][:2], strict=True):
+            assert type(mine) is type(theirs)
+            assert [type(facet) for facet in mine] == [type(facet) for facet in theirs]
+
+    @pytest.mark.parametrize("name", DIFFICULT_NAMES, ids=ascii)
+    def test_a_name_comes_back_as_it_was_at_any_depth(self, store: Store, name: str) -> None:
+        wanted = {
+            name: directory_record(),
+            f"{name}/{name}": directory_record(),
+            f"{name}/{name}/{name}": file_record(),
+        }
+        store.record(wanted.items())
+        assert dict(store.load_tree("")) == wanted
+        assert set(store.load(f"{name}/{name}")) == {name}
+        assert list(store.directories()) == [name, f"{name}/{name}"]
+        assert set(store.load_tree(name)) == set(list(wanted.items())[1:])
+        store.record((path, None) for path in wanted)
+        assert list(store.load_tree("")) == []
+
+    def test_a_directory_holds_its_own_names_and_no_others(self, store: Store) -> None:
+        paths = ["a", "a/b", "a/b/c", "a0", "a/", "ab", "ab/c", "a-", "a-/c", "b"]
+        records = {path: file_record(size) for size, path in enumerate(paths) if not path.endswith("/")}
+        store.record(records.items())
+        assert set(store.load("")) == {"a", "a0", "ab", "a-", "b"}
+        assert set(store.load("a")) == {"b"}
+        assert set(store.load("nothing")) == set()
+        assert dict(store.load_tree("a")) == {path: records[path] for path in ("a/b", "a/b/c")}
+        assert dict(store.load_tree("")) == records
+
+    def test_a_tree_larger_than_a_page_is_given_whole_and_once(self, store: Store) -> None:
+        records = {f"d{number % 7}/s{number % 31}/f{number}": file_record(number) for number in range(2_500)}
+        records |= {f"d{number}": directory_record() for number in range(1_200)}
+        store.record(records.items())
+        given = list(store.load_tree(""))
+        assert len(given) == len(records)
+        assert dict(given) == records
+        assert sorted(store.directories()) == sorted(f"d{number}" for number in range(1_200))
+        assert store.count() == 2_500
+
+    def test_records_may_be_written_while_a_tree_is_streamed(self, store: Store) -> None:
+        store.record((f"a/{number:04}", file_record()) for number in range(1_500))
+        for path, _ in store.load_tree(""):
+            store.record([(path, None)])
+        assert store.count() == 0
+
+    def test_directories_come_before_what_is_in_them(self, store: Store) -> None:
+        paths = ["z", "z/a", "z/a/b", "a", "a/z", "a!", "a!/x", "é", "é/y"]
+        store.record((path, directory_record()) for path in reversed(paths))
+        given = list(store.directories())
+        assert sorted(given) == sorted(paths)
+        for path in paths:
+            parent = path.rpartition("/")[0]
+            assert not parent or given.index(parent) < given.index(path)
+
+    def test_the_last_word_on_a_path_counts(self, store: Store) -> None:
+        store.record([("a", file_record(1)), ("a", None), ("b", None), ("b", file_record(2))])
+        assert store.load("") == {"b": file_record(2)}
+
+    def test_the_generation_grows_once_for_what_changes_and_not_otherwise(self, store: Store) -> None:
+        store.record([("a", file_record(1)), ("b", file_record(2))])
+        assert store.generation == 1
+        store.record([("a", file_record(1)), ("gone", None)])
+        store.record([])
+        assert store.generation == 1
+        store.record([("a", file_record(3))])
+        store.record([("b", None)])
+        assert store.generation == 3
+
+    def test_a_single_facet_is_a_change(self, store: Store) -> None:
+        first = file_record()
+        store.record([("a", first)])
+        for record in (
+            first._replace(digest="sha256:01"),
+            first._replace(flags=13),
+            first._replace(right=first.left),
+        ):
+            store.record([("a", record)])
+            assert store.load("") == {"a": record}
+        assert store.generation == 4
+
+    def test_nothing_is_written_when_the_changes_raise(self, store: Store) -> None:
+        def changes() -> Iterator[tuple[str, Record]]:
+            yield "a", file_record()
+            raise RuntimeError("half-way")
+
+        with pytest.raises(RuntimeError, match="half-way"):
+            store.record(changes())
+        assert store.load("") == {}
+        store.record([("b", file_record())])
+        assert set(store.load("")) == {"b"}
+
+    def test_what_was_loaded_stays_as_it_was(self, store: Store) -> None:
+        store.record([("a", file_record())])
+        loaded = store.load("")
+        store.record([("b", file_record()), ("a", None)])
+        assert set(loaded) == {"a"}
+
+    def test_the_roots_are_remembered(self, store: Store) -> None:
+        store.set_roots("dev 1 inode 2", None)
+        assert store.root_of(Side.LEFT) == "dev 1 inode 2"
+        assert store.root_of(Side.RIGHT) is None
+        store.set_roots(None, "other")
+        assert (store.root_of(Side.LEFT), store.root_of(Side.RIGHT)) == (None, "other")
+        assert store.generation == 0
+
+    def test_the_history_is_newest_first(self, store: Store) -> None:
+        runs = [Run(id=f"r{number}", mode="push", started_ns=number) for number in range(3)]
+        for run in runs:
+            store.start_run(run)
+        done = Run(id="r1", mode="push", started_ns=1, finished_ns=9, report={"copied": 3, "odd": "\udcff é"})
+        store.finish_run(done)
+        assert store.runs() == [runs[2], done, runs[0]]
+        assert store.runs(limit=1) == [runs[2]]
+        assert store.generation == 0
