@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import click
 
@@ -76,6 +76,11 @@ def _storage_options(_: click.Context, param: click.Parameter, words: tuple[str,
     return options
 
 
+def _lines(_: click.Context, __: click.Parameter, files: tuple[IO[str], ...]) -> tuple[str, ...]:
+    """All lines of some files; read at once, for click closes them."""
+    return tuple(line.rstrip("\r\n") for file in files for line in file)
+
+
 def _place_option(side: str) -> _Option:
     return click.option(
         f"--{side}-option",
@@ -122,7 +127,9 @@ RUN_OPTIONS: Sequence[_Option] = (
     click.option(
         "--exclude-from",
         multiple=True,
-        type=click.File("r", encoding="utf-8", errors="surrogateescape"),
+        type=click.File("r", encoding="utf-8-sig", errors="surrogateescape"),
+        callback=_lines,
+        metavar="FILE",
         help="Read exclude patterns from a file, in gitignore syntax.",
     ),
     click.option("--keep-filtered", is_flag=True, help="Remember what is excluded for this run only."),
@@ -198,8 +205,7 @@ def syncer_arguments(options: Mapping[str, Any], mode: Mode | None = None) -> di
     if options.get("include"):
         arguments["include"] = tuple(options["include"])
     # Patterns of files first: in gitignore's rules the last match wins, and the command line should.
-    lines = [line.rstrip("\r\n") for file in options.get("exclude_from", ()) for line in file]
-    if exclude := (*lines, *options.get("exclude", ())):
+    if exclude := (*options.get("exclude_from", ()), *options.get("exclude", ())):
         arguments["exclude"] = exclude
     if options.get("on_conflict"):
         arguments["on_conflict"] = _policies(options["on_conflict"])

@@ -226,6 +226,6 @@ def _notes(mode: Mode, skipped: int, extra: int, untracked: int, *, hint_extra: 
         )
     if extra and hint_extra:
         receiver = "src" if mode is Mode.PULL else "dst"
-        only = count(extra, "entry exists", "entries exist")
-        lines.append(f"{only} only at {receiver}, never synced, and stay there: --delete=extra removes them")
+        only = count(extra, "entry", "entries")
+        lines.append(f"left at {receiver}: {only} that never came from here; --delete=extra removes them too")
     return lines
