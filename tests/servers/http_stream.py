@@ -1,4 +1,4 @@
-"""HTTP/1.1 on a socket, as little as a proxy needs: heads, and bodies piece by piece, each byte as it came."""
+"""HTTP/1.1 on a socket, as little as a proxy needs: heads, and bodies in pieces, each byte as it came."""
 
 import contextlib
 import selectors

@@ -1,46 +1,20 @@
 """Each server does what the other tests take for granted, and tells exactly which requests it had."""
 
 import base64
-import http.client
 import os
 import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
 from tests.servers.apache import Apache
+from tests.servers.client import Client
 from tests.servers.proxy import Proxy
 from tests.servers.rclone_server import Rclone
 from tests.servers.server import Folder, Request, Server, ServerFailedError, get
 from tests.servers.wsgidav_server import Wsgidav, WsgidavProcess
-
-
-class Client:
-    """One connection of the standard library's, kept alive; `base` is the folder's address."""
-
-    def __init__(self, base: str) -> None:
-        self.base = base
-        parts = urlsplit(base)
-        self.path = parts.path
-        self.connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
-
-    def __enter__(self) -> "Client":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.connection.close()
-
-    def do(
-        self, method: str, name: str = "", body: bytes | None = None, **headers: str
-    ) -> tuple[int, bytes, dict[str, str]]:
-        """One exchange: status, body, headers with names in lower case."""
-        sent = {header.replace("_", "-"): value for header, value in headers.items()}
-        self.connection.request(method, self.path + name, body, sent)
-        reply = self.connection.getresponse()
-        return reply.status, reply.read(), {k.lower(): v for k, v in reply.getheaders()}
 
 
 def round_trip(client: Client) -> list[tuple[int, ...]]:
