@@ -36,8 +36,8 @@ def exchanged_root(plan: Plan, settings: Settings) -> str | None:
         exchanged = None not in (facts.root_before, facts.root_now) and facts.root_before != facts.root_now
         if exchanged and _destroys(plan):
             return (
-                f"{side.label} is not the directory that was synced before (another one stands in its place), "
-                "and the plan would remove or overwrite files: is the right disk mounted? "
+                f"{side.label} is not the directory that was synced before, another one stands in its "
+                "place, and the plan would remove or overwrite files: is the right disk mounted? "
                 "If it is meant, add -p no:exchanged-root"
             )
     return None

@@ -26,7 +26,7 @@ from syncfs.core.entry import Entry, Kind, Side
 from syncfs.core.problem import Problem
 from syncfs.core.settings import Mode
 
-__all__ = ["Plan", "SideFacts", "phase_of"]
+__all__ = ["Plan", "SideFacts", "stage_of"]
 
 FORMAT = 1
 
@@ -54,7 +54,7 @@ class SideFacts:
     root_now: str | None = None
 
 
-def phase_of(action: Action) -> int:
+def _phase_of(action: Action) -> int:
     """The order of execution; actions of one phase are independent, unless they make or remove trees.
 
     0 losers aside, 1 what stands in the way (bottom up), 2 directories (top down), 3 copies and renames,
@@ -73,6 +73,18 @@ def phase_of(action: Action) -> int:
             return 4
         case RecordAgreement():
             return 5
+
+
+def stage_of(action: Action) -> tuple[int, int]:
+    """Where an action stands in the order of execution; actions of one stage are independent."""
+    phase, depth = _phase_of(action), action.path.count("/") + bool(action.path)
+    match phase:
+        case 2:
+            return phase, depth  # top down
+        case 1 | 4:
+            return phase, -2 * depth - isinstance(action, RemoveFile)  # bottom up, files first
+        case _:
+            return phase, 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

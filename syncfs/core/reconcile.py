@@ -29,7 +29,7 @@ from syncfs.core.entry import DIRECTORY, Entry, Kind, Side
 from syncfs.core.listing import ListingStatus
 from syncfs.core.note import copy, leave_open, resolve, settle, winner_of, yield_file
 from syncfs.core.paths import split
-from syncfs.core.plan import phase_of
+from syncfs.core.plan import stage_of
 from syncfs.core.problem import Problem
 from syncfs.core.question import Answers, Unanswered
 from syncfs.core.scope import ROOT, Closed, Descent, Directory, Nested, Scope
@@ -227,10 +227,10 @@ def in_order(root: Closed, unreliable: Sequence[bool]) -> tuple[list[Action], li
         The actions, and one problem per deferred path.
     """
     actions = list(_flat(root.actions))
-    problems = []
+    problems: list[Problem] = []
     if any(unreliable):
         actions, problems = _defer(actions, unreliable)
-    actions.sort(key=_order)
+    actions.sort(key=lambda action: (stage_of(action), action.path))
     return actions, problems
 
 
@@ -244,16 +244,6 @@ def _flat(nested: Nested) -> Iterable[Action]:
             yield item
         else:
             stack.pop()
-
-
-def _order(action: Action) -> tuple[int, int, str]:
-    phase = phase_of(action)
-    depth = action.path.count("/")
-    if phase == 2:
-        return phase, depth, action.path  # top down
-    if phase in (1, 4):
-        return phase, -depth - (isinstance(action, RemoveFile)), action.path  # bottom up, files first
-    return phase, 0, action.path
 
 
 def _defer(actions: list[Action], unreliable: Sequence[bool]) -> tuple[list[Action], list[Problem]]:

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TypeVar
 
 from syncfs.core.capabilities import Capabilities
 from syncfs.core.compare import Comparator
 from syncfs.core.conflict import ConflictPolicy
 from syncfs.core.entry import Side
 from syncfs.core.selection import Selection
+from syncfs.errors import ConfigError
+
+E = TypeVar("E", bound=Enum)
 
 __all__ = ["Delete", "MaxDelete", "Mode", "Settings"]
+
+
+def _member(kind: type[E], text: str, what: str, *more: str) -> E:
+    for member in kind:
+        if member.value == text:
+            return member
+    known = ", ".join([*more, *(member.value for member in kind)])
+    raise ConfigError(f"{what}: {text!r} is unknown; one of {known}")
 
 
 class Mode(Enum):
@@ -20,6 +32,15 @@ class Mode(Enum):
     PUSH = "push"
     PULL = "pull"
     SYNC = "sync"
+
+    @staticmethod
+    def parse(text: str) -> Mode:
+        """The mode of that name.
+
+        Raises:
+            ConfigError: There is none.
+        """
+        return _member(Mode, text, "mode")
 
     @property
     def sender(self) -> Side | None:
@@ -36,6 +57,20 @@ class Delete(Enum):
     EXTRA = "extra"
     """Everything that the sender lacks: an exact mirror; one-way only."""
 
+    @staticmethod
+    def parse(text: str, mode: Mode) -> Delete:
+        """The setting of that name; `auto` is `synced` for sync and `none` otherwise.
+
+        Raises:
+            ConfigError: There is none, or it does not go with the mode.
+        """
+        if text == "auto":
+            return Delete.SYNCED if mode is Mode.SYNC else Delete.NONE
+        delete = _member(Delete, text, "delete", "auto")
+        if delete is Delete.EXTRA and mode is Mode.SYNC:
+            raise ConfigError("delete='extra' makes an exact mirror: it goes with push and pull only")
+        return delete
+
 
 @dataclass(frozen=True, slots=True)
 class MaxDelete:
@@ -49,6 +84,25 @@ class MaxDelete:
 
     percent: float | None = 50.0
     count: int | None = None
+
+    @staticmethod
+    def parse(limit: str | int) -> MaxDelete:
+        """Read `"50%"`, `"12"` or `12`.
+
+        Raises:
+            ConfigError: It is neither a share nor a number.
+        """
+        text = str(limit).strip()
+        try:
+            if text.endswith("%"):
+                percent = float(text[:-1])
+                if 0 <= percent <= 100:
+                    return MaxDelete(percent=percent)
+            elif int(text) >= 0 and not isinstance(limit, bool):
+                return MaxDelete(percent=None, count=int(text))
+        except ValueError:
+            pass
+        raise ConfigError(f"max_delete: a share such as '50%' or a number of files, not {limit!r}")
 
     def __str__(self) -> str:
         return f"{self.percent:g}%" if self.percent is not None else str(self.count)

@@ -1,0 +1,270 @@
+"""Carry out a plan: many actions at once, and one coordinator that takes what becomes of each."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from dataclasses import dataclass, field
+from typing import Any
+
+from syncfs.core.action import (
+    Action,
+    CopyFile,
+    MakeDirectory,
+    MoveAside,
+    RecordAgreement,
+    RemoveDirectory,
+    RemoveFile,
+    Rename,
+)
+from syncfs.core.base import Record
+from syncfs.core.entry import DIRECTORY, Entry, Side, Written
+from syncfs.core.event import Event, EventKind
+from syncfs.core.listing import Listing
+from syncfs.core.paths import split
+from syncfs.core.plan import stage_of
+from syncfs.core.problem import Problem
+from syncfs.engine.ledger import Ledger, Place
+from syncfs.engine.outcome import Outcome
+from syncfs.engine.perform import Workbench, perform
+from syncfs.errors import CancelledSyncError, EndpointUnavailableError, SyncAbortedError, SyncfsError
+from syncfs.store.store import Store
+
+__all__ = ["Tally", "execute"]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was done so far.
+
+    Attributes:
+        copied: Files that were written.
+        removed: Files and directories that were removed.
+        renamed: Files and directories that were renamed.
+        made_directories: Directories that were made.
+        bytes_transferred: Content bytes that were written.
+        problems: What failed.
+        trash: (side, slot, path) of what was moved to the trash.
+    """
+
+    copied: int = 0
+    removed: int = 0
+    renamed: int = 0
+    made_directories: int = 0
+    bytes_transferred: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    trash: list[tuple[Side, str, str]] = field(default_factory=list)
+
+
+def execute(
+    actions: Sequence[Action],
+    bench: Workbench,
+    store: Store,
+    executor: Executor,
+    *,
+    jobs: int,
+    emit: Callable[[Event], None],
+    tally: Tally,
+) -> None:
+    """Carry out actions in their order.
+
+    Args:
+        actions: In the order of execution (`syncfs.core.reconcile.in_order`).
+        bench: What all of them share.
+        store: Takes the records.
+        executor: Where they run; only `submit(fn, *args)` is used.
+        jobs: The most at once.
+        emit: Takes what happens, from this thread.
+        tally: Takes the counts, also when the run stops early.
+
+    Raises:
+        SyncAbortedError: Something concerns the whole run; what was under way is finished and recorded.
+    """
+    ledger = Ledger(actions, bench.sides, store)
+    execution = _Execution(bench, ledger, executor, jobs, emit, tally)
+    try:
+        for _, stage in itertools.groupby(actions, key=stage_of):
+            execution.do(stage)
+            if execution.fatal is not None:
+                break
+        execution.read_back()
+    finally:
+        ledger.commit()
+    if execution.fatal is not None:
+        raise _abort(execution.fatal, tally)
+
+
+class _Execution:
+    def __init__(
+        self,
+        bench: Workbench,
+        ledger: Ledger,
+        executor: Executor,
+        jobs: int,
+        emit: Callable[[Event], None],
+        tally: Tally,
+    ) -> None:
+        self.bench, self.ledger, self.executor = bench, ledger, executor
+        self.jobs, self.emit, self.tally = jobs, emit, tally
+        self.numbers = itertools.count(1)
+        self.running: set[Future[Outcome]] = set()
+        self.listing: dict[Future[Listing], Place] = {}
+        self.moved: dict[tuple[Side, str], Entry | Written] = {}
+        self.failed: set[Place] = set()
+        self.fatal: Exception | None = None
+        self.reported_bytes = 0
+
+    def do(self, stage: Iterator[Action]) -> None:
+        """Do actions that are independent of each other."""
+        for action in stage:
+            if self.bench.cancel.is_set():
+                self.fatal = self.fatal or CancelledSyncError("interrupted; what was done is recorded")
+            if self.fatal is not None:
+                break
+            if isinstance(action, RecordAgreement):
+                self._take(Outcome(action=action))
+            elif blocked_by := self._blocked_by(action):
+                self._take(_blocked(action, blocked_by))
+            else:
+                moved = self.moved.get((action.side.other, action.path))
+                self.running.add(self.executor.submit(perform, self.bench, action, next(self.numbers), moved))
+            while len(self.running) >= 2 * self.jobs:
+                self._wait()
+        while self.running:
+            self._wait()
+
+    def read_back(self) -> None:
+        """Read back what is left: nothing, unless the run stops early."""
+        if self.fatal is None or isinstance(self.fatal, CancelledSyncError):
+            self._list(self.ledger.unread())
+        while self.listing:
+            self._wait()
+
+    def _list(self, places: Iterable[Place]) -> None:
+        listed = set(self.listing.values())
+        for place in places:
+            if place not in listed:
+                side, directory = place
+                self.listing[self.executor.submit(self.bench.sides[side].list, directory)] = place
+
+    def _wait(self) -> None:
+        """Take what is done; show how far the rest is."""
+        under_way: list[Future[Any]] = [*self.running, *self.listing]
+        wait(under_way, timeout=0.1, return_when=FIRST_COMPLETED)
+        for outcome in [future for future in self.running if future.done()]:
+            self.running.discard(outcome)
+            self._take(outcome.result())
+        for listing in [future for future in self.listing if future.done()]:
+            self.tally.problems.extend(self.ledger.confirm(self.listing.pop(listing), listing.result()))
+        moved_bytes = self.bench.transferred_bytes
+        if moved_bytes > self.reported_bytes:
+            self.emit(Event(kind=EventKind.TRANSFERRED, size_bytes=moved_bytes - self.reported_bytes))
+            self.reported_bytes = moved_bytes
+        self.ledger.commit(if_due=True)
+
+    def _take(self, outcome: Outcome) -> None:
+        if outcome.problem is None:
+            self._take_success(outcome)
+        else:
+            self._take_failure(outcome, outcome.problem)
+        if place := self.ledger.done(outcome.action):
+            self._list([place])
+
+    def _take_success(self, outcome: Outcome) -> None:
+        action, tally, path = outcome.action, self.tally, outcome.action.path
+        match action:
+            case CopyFile():
+                tally.copied += outcome.size_bytes > 0 or action.source.size_bytes == 0
+                tally.bytes_transferred += outcome.size_bytes
+                assert outcome.left is not None and outcome.right is not None
+                self.ledger.note(action, Record(outcome.left, outcome.right, outcome.digest, outcome.flags))
+            case MakeDirectory():
+                tally.made_directories += 1
+                if path:
+                    self.ledger.note(action, Record(DIRECTORY, DIRECTORY, None, outcome.flags))
+            case RemoveFile() | RemoveDirectory():
+                tally.removed += 1
+                if outcome.trash:
+                    tally.trash.append((action.side, outcome.trash, path))
+                if action.expect.of(action.side.other) is None:
+                    self.ledger.change(path, None)
+            case MoveAside() | Rename():
+                tally.renamed += 1
+                moved = outcome.left if action.side is Side.LEFT else outcome.right
+                if moved is not None:
+                    self.moved[action.side, action.to] = moved
+            case RecordAgreement(record=None):
+                self.ledger.forget(path)
+                return
+            case RecordAgreement():
+                self.ledger.change(path, action.record)
+                return
+        self._tell(EventKind.DONE, action, size_bytes=outcome.size_bytes)
+
+    def _take_failure(self, outcome: Outcome, problem: Problem) -> None:
+        action = outcome.action
+        self.tally.problems.append(problem)
+        self._tell(EventKind.FAILED, action, message=problem.message)
+        if isinstance(action, MakeDirectory):
+            self.failed.add((action.side, action.path))
+        if outcome.fatal is not None:
+            self.fatal = self.fatal or outcome.fatal
+        elif self.fatal is None and problem.kind == "failed":
+            self.fatal = self._unavailable()
+
+    def _unavailable(self) -> EndpointUnavailableError | None:
+        """Look whether a whole side is gone, after a path failed for no reason of its own."""
+        for side in Side:
+            try:
+                if self.bench.sides[side].stat("") is None:
+                    return EndpointUnavailableError("the root is gone", side=side.label)
+            except EndpointUnavailableError as error:
+                error.side = error.side or side.label
+                return error
+            except (ConnectionError, TimeoutError) as error:
+                return EndpointUnavailableError(f"unreachable: {error}", side=side.label, retryable=True)
+            except (OSError, SyncfsError):
+                continue  # it answers
+        return None
+
+    def _blocked_by(self, action: Action) -> str | None:
+        """The directory whose making failed and that an action needs; None when there is none."""
+        path = action.path if self.failed else ""
+        while path:
+            path = split(path)[0]
+            if (action.side, path) in self.failed:
+                return path or "."
+        return None
+
+    def _tell(self, kind: EventKind, action: Action, *, size_bytes: int = 0, message: str = "") -> None:
+        self.emit(
+            Event(
+                kind=kind,
+                path=action.path,
+                action=action.verb,
+                side=action.side,
+                size_bytes=size_bytes,
+                message=message,
+            )
+        )
+
+
+def _blocked(action: Action, by: str) -> Outcome:
+    message = f"could not {action.verb}: its directory {by} could not be made"
+    return Outcome(
+        action=action,
+        problem=Problem(path=action.path, side=action.side, message=message, kind="stale", retryable=True),
+    )
+
+
+def _abort(fatal: Exception, tally: Tally) -> Exception:
+    """The exception that ends the run."""
+    if isinstance(fatal, SyncAbortedError):
+        return fatal
+    side = tally.problems[-1].side
+    reason = fatal.strerror if isinstance(fatal, OSError) and fatal.strerror else str(fatal)
+    where = f"{side.label}: " if side is not None else ""
+    error = SyncAbortedError(f"{where}{reason}; the run stopped, what was done is recorded")
+    error.__cause__ = fatal
+    return error

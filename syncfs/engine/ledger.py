@@ -1,0 +1,133 @@
+"""What a run learns of the base while it goes on, and when that becomes durable.
+
+Decisions:
+    Outcomes commit in batches as they arrive, each after what it tells of was made durable, so that a
+    killed run resumes where it was. Writes to a side that cannot confirm them are noted as `Written`
+    first; one listing of each touched directory then turns all of its notes into fingerprints. A note
+    that no listing confirmed (the run died, a stranger's edit landed in between) stays one, and the
+    next run judges by it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from syncfs.core.action import Action, CopyFile, MakeDirectory, RecordAgreement
+from syncfs.core.base import Flag, Record
+from syncfs.core.entry import Side, Written
+from syncfs.core.listing import Listing
+from syncfs.core.paths import join, split
+from syncfs.core.problem import Problem
+from syncfs.endpoint.endpoint import Endpoint
+from syncfs.store.store import Store
+
+__all__ = ["Ledger", "Place"]
+
+Place = tuple[Side, str]
+"""One directory of one side."""
+
+BATCH = 500
+BATCH_S = 1.0
+"""A batch of records commits when it holds so many, or is so old."""
+
+
+class Ledger:
+    """Collects records, reads them back, and commits them in batches.
+
+    Args:
+        actions: All that the run will do, so that a directory is read back once, after its last write.
+        sides: The left and the right endpoint.
+        store: Takes the records.
+    """
+
+    def __init__(self, actions: Iterable[Action], sides: Sequence[Endpoint], store: Store) -> None:
+        self._sides, self._store = sides, store
+        self._changes: dict[str, Record | None] = {}
+        self._changed_at_s = time.monotonic()
+        self._noted: dict[Place, dict[str, Record]] = {}
+        self._outstanding: Counter[Place] = Counter()
+        self._wrote: set[Side] = set()
+        for action in actions:
+            if not isinstance(action, RecordAgreement):
+                self._wrote.add(action.side)
+                if place := self._read_back_in(action):
+                    self._outstanding[place] += 1
+
+    def _read_back_in(self, action: Action) -> Place | None:
+        """The directory whose listing will tell what an action's target looks like, if one must."""
+        if not isinstance(action, CopyFile | MakeDirectory) or action.path == "":
+            return None
+        if self._sides[action.side].capabilities.confirms_writes:
+            return None
+        return action.side, split(action.path)[0]
+
+    def note(self, action: Action, record: Record) -> None:
+        """Record an agreement; where the target's fingerprint is still open, remember to read it back."""
+        self.change(action.path, record)
+        if place := self._read_back_in(action):
+            self._noted.setdefault(place, {})[split(action.path)[1]] = record
+
+    def done(self, action: Action) -> Place | None:
+        """Note that an action was tried; the directory to read back now, if this was its last one."""
+        place = self._read_back_in(action)
+        if place is None:
+            return None
+        self._outstanding[place] -= 1
+        return place if not self._outstanding[place] and place in self._noted else None
+
+    def unread(self) -> list[Place]:
+        """The directories with notes that were not read back."""
+        return list(self._noted)
+
+    def confirm(self, place: Place, listing: Listing) -> Iterator[Problem]:
+        """Turn what was noted of one directory into fingerprints, as far as its listing bears it out.
+
+        Yields:
+            A problem for every name that the listing does not show.
+        """
+        side, directory = place
+        for name, record in self._noted.pop(place, {}).items():
+            entry, path = listing.entries.get(name), join(directory, name)
+            if entry is None:
+                if listing.is_evidence:
+                    message = "was written, but the listing does not show it (this server hides such names)"
+                    yield Problem(path=path, side=side, message=message, kind="unlisted")
+                continue
+            noted = record.of(side)
+            if noted != entry and not (isinstance(noted, Written) and noted.is_shown_by(entry)):
+                continue  # a stranger was there in between: the next run decides
+            flags = record.flags | Flag.shown(side)
+            if name in listing.racy:
+                flags |= Flag.racy(side)
+            left, right = (entry, record.right) if side is Side.LEFT else (record.left, entry)
+            self.change(path, Record(left, right, record.digest, int(flags)))
+
+    def change(self, path: str, record: Record | None) -> None:
+        """Set a record, or remove it with None, with the next batch."""
+        if not self._changes:
+            self._changed_at_s = time.monotonic()
+        self._changes[path] = record
+
+    def forget(self, path: str) -> None:
+        """Remove a record, and all below it if it is a directory's."""
+        self.change(path, None)
+        for below, _ in self._store.load_tree(path):
+            self.change(below, None)
+
+    def commit(self, *, if_due: bool = False) -> None:
+        """Make durable what was written, then commit its records in one transaction.
+
+        Args:
+            if_due: Only when the batch is large or old enough.
+        """
+        if not self._changes:
+            return
+        is_due = len(self._changes) >= BATCH or time.monotonic() - self._changed_at_s >= BATCH_S
+        if if_due and not is_due:
+            return
+        changes, self._changes = self._changes, {}
+        for side in self._wrote:
+            self._sides[side].flush()
+        self._store.record(changes.items())

@@ -1,0 +1,39 @@
+"""What became of one action: plain data, from whichever thread or process did it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from syncfs.core.action import Action
+from syncfs.core.entry import Entry, Written
+from syncfs.core.problem import Problem
+
+__all__ = ["Outcome"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one action.
+
+    Attributes:
+        action: Which.
+        problem: Why it was not done; None when it was.
+        fatal: What concerns the whole run, not this path; the run stops after what is under way.
+        left: What the left side holds under the path now, or what to expect of its listing; None for
+            nothing, and where it does not matter.
+        right: The same for the right side.
+        digest: The content's digest, when it was computed.
+        flags: See `syncfs.core.base.Flag`.
+        size_bytes: Content bytes that were written.
+        trash: Where the removed file is now, relative to its root; empty when it is gone.
+    """
+
+    action: Action
+    problem: Problem | None = None
+    fatal: Exception | None = None
+    left: Entry | Written | None = None
+    right: Entry | Written | None = None
+    digest: str | None = None
+    flags: int = 0
+    size_bytes: int = 0
+    trash: str = ""

@@ -1,0 +1,339 @@
+"""`Syncer`: two directories kept in step."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from os import PathLike, fspath
+from typing import TYPE_CHECKING, Any, cast
+
+from syncfs.core.compare import BindableComparator, Comparator
+from syncfs.core.conflict import ConflictPolicy
+from syncfs.core.entry import Side
+from syncfs.core.event import Event, EventKind
+from syncfs.core.plan import Plan
+from syncfs.core.report import Report
+from syncfs.core.selection import Filter, Selection
+from syncfs.core.settings import Delete, MaxDelete, Mode, Settings
+from syncfs.engine.pipeline import Job, Roots, carry_out, checked_roots, forecast, make_plan, still_valid
+from syncfs.engine.tell import Listener, Teller
+from syncfs.errors import ConfigError, UnsafePlanError
+from syncfs.store.location import lock_path, open_store, swapped_exists
+from syncfs.store.lock import PairLock
+from syncfs.store.store import Run, Store
+
+if TYPE_CHECKING:
+    from fsspec.callbacks import Callback
+
+    from syncfs.endpoint.endpoint import Endpoint
+    from syncfs.plugin.manager import Plugins
+
+__all__ = ["Syncer"]
+
+logger = logging.getLogger("syncfs")
+
+Place = Any
+"""An fsspec filesystem, a `UPath`, a `pathlib.Path`, or a URL or path string."""
+
+Progress = Callable[[Sequence[Event]], object]
+
+
+class Syncer:
+    """Keeps two directories in step: pushes, pulls, or syncs both ways.
+
+    A Syncer holds nothing open between calls, never closes a filesystem it was given, and may be used by
+    several threads at once (of two runs of one pair the second fails at once with `LockedError`).
+
+    Args:
+        src_fs: The first directory: an fsspec filesystem (also a `DirFileSystem`), a `UPath`, a
+            `pathlib.Path`, or a URL or path (`~/docs`, `webdavs://user@host/dav/docs`, `s3://bucket/x`).
+        dst_fs: The second one. `push` copies from the first to the second, `pull` the other way.
+        src_path: The directory inside `src_fs`.
+        dst_path: The directory inside `dst_fs`.
+        src_options: fsspec storage options where `src_fs` is a URL; a value `env:NAME` is taken from the
+            environment.
+        dst_options: The same for `dst_fs`.
+        compare: How two files are compared where the base does not tell: `auto`, `size`, `mtime`, `etag`,
+            `digest`, `content`, `newer-or-size`, a plugin's name, or a comparator object.
+        on_conflict: Who wins when both sides hold different content: `newer`, `older`, `larger`,
+            `smaller`, `src`, `dst`, `keep-both`, `skip`, `fail`, a plugin's name, a policy object, a
+            callable taking a `Conflict` and returning a `Resolution` or its value, or a mapping of
+            gitignore patterns to any of these.
+        keep_loser: Keep a conflict's loser beside the winner under a fresh name; False moves it to the
+            trash.
+        delete: `none`, `synced` (what both sides once agreed on and is unchanged since), `extra` (exact
+            mirror, one-way only), or `auto`: `none` for push and pull, `synced` for sync.
+        include: gitignore patterns or `Filter` objects, or `filter:NAME` for a plugin's; where given, only
+            what matches is synced.
+        exclude: The same for what is left alone on both sides; exclude wins.
+        keep_filtered: Keep the records of excluded paths, for one-off selective runs.
+        verify: Read the contents of both sides instead of trusting the base.
+        state: Where the base lives: `auto` (one file per pair under the user's state directory), the path
+            of a file, or None: every run is then a first run.
+        trash: What a run removes goes to `.syncfs/trash` on its side instead of being deleted.
+        max_delete: How much a run may remove before it is refused: `"50%"` of that side's recorded files,
+            or a number of files.
+        jobs: The most transfers at once.
+        bwlimit: The most bytes a second, all transfers together; None for no limit.
+        executor: A `concurrent.futures.Executor` for the transfers; never shut down; None for threads.
+        plugins: Plugin objects to use besides those that are installed, or a manager made by
+            `syncfs.plugin.load`.
+        progress: An fsspec `Callback`, or a callable that takes sequences of `Event`; called from one
+            thread.
+        cancel: Stops the run when set, as SIGINT does: running copies finish and are recorded.
+
+    Raises:
+        ConfigError: The arguments contradict each other or name something unknown. Nothing was read.
+    """
+
+    def __init__(
+        self,
+        src_fs: Place,
+        dst_fs: Place,
+        *,
+        src_path: str = "",
+        dst_path: str = "",
+        src_options: Mapping[str, Any] | None = None,
+        dst_options: Mapping[str, Any] | None = None,
+        compare: str | Comparator = "auto",
+        on_conflict: Any = "newer",
+        keep_loser: bool = True,
+        delete: str = "auto",
+        include: Sequence[str | Filter] = (),
+        exclude: Sequence[str | Filter] = (),
+        keep_filtered: bool = False,
+        verify: bool = False,
+        state: str | PathLike[str] | None = "auto",
+        trash: bool = True,
+        max_delete: str | int = "50%",
+        jobs: int = 32,
+        bwlimit: int | None = None,
+        executor: Executor | None = None,
+        plugins: Any = None,
+        progress: Callback | Progress | None = None,
+        cancel: threading.Event | None = None,
+    ) -> None:
+        from syncfs.endpoint.resolve import overlap, resolve
+        from syncfs.plugin import load
+
+        self._plugins: Plugins = load(plugins)
+        self._compare = self._plugins.comparator(compare)
+        self._policy: ConflictPolicy = self._plugins.policy(on_conflict)
+        self._selection = Selection(self._plugins.selectors(include), self._plugins.selectors(exclude))
+        Delete.parse(delete, Mode.PUSH)
+        self._delete, self._max_delete = delete, MaxDelete.parse(max_delete)
+        if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1:
+            raise ConfigError(f"jobs: a whole number of at least 1, not {jobs!r}")
+        if bwlimit is not None and bwlimit < 1:
+            raise ConfigError(f"bwlimit: bytes per second, at least 1, not {bwlimit!r}")
+        self._sides: tuple[Endpoint, Endpoint] = (
+            resolve(src_fs, path=src_path, options=src_options, side="src"),
+            resolve(dst_fs, path=dst_path, options=dst_options, side="dst"),
+        )
+        if reason := overlap(*self._sides):
+            raise ConfigError(reason)
+        if delete == "synced" and state is None:
+            raise ConfigError("delete='synced' needs a state: it removes what was synced before")
+        self._keep_loser, self._keep_filtered, self._verify = keep_loser, keep_filtered, verify
+        self._state, self._trash, self._jobs, self._bwlimit = state, trash, jobs, bwlimit
+        self._executor, self._progress = executor, progress
+        self._cancel = cancel or threading.Event()
+
+    def __repr__(self) -> str:
+        return f"Syncer({self._sides[0].url!r}, {self._sides[1].url!r})"
+
+    @property
+    def src(self) -> str:
+        """The first root, for users; no secrets."""
+        return self._sides[0].url
+
+    @property
+    def dst(self) -> str:
+        """The second root, for users; no secrets."""
+        return self._sides[1].url
+
+    def plan(self, mode: str) -> Plan:
+        """Say what a run would do; writes nothing anywhere.
+
+        Args:
+            mode: `push`, `pull` or `sync`.
+
+        Raises:
+            ConfigError: The mode does not go with the arguments.
+            EndpointUnavailableError: A root is missing, unreachable, or refuses the credentials.
+        """
+        with self._opened(Mode.parse(mode), read_only=True) as run:
+            return make_plan(run.job, run.settings, run.roots)[0]
+
+    def apply(self, plan: Plan) -> Report:
+        """Do what a plan says, path by path; what has gone stale since is refused and reported.
+
+        Raises:
+            UnsafePlanError: A guard refuses the plan; nothing was written.
+            SyncAbortedError: The run stopped; its `report` tells how far it came.
+        """
+        with self._opened(plan.mode, read_only=False) as run:
+            plan = still_valid(plan, run.job.store)
+            self._check(plan, run.settings)
+            return self._carry_out(run, plan, ())
+
+    def push(self, *, dry_run: bool = False) -> Report:
+        """Copy what is missing or changed from src to dst; src is never written.
+
+        Args:
+            dry_run: Only say what would be done.
+
+        Returns:
+            The report; `raise_for_problems()` turns what is in it into an exception.
+
+        Raises:
+            UnsafePlanError: A guard refuses the plan; nothing was written.
+            SyncAbortedError: The run stopped; its `report` tells how far it came.
+        """
+        return self._run(Mode.PUSH, dry_run)
+
+    def pull(self, *, dry_run: bool = False) -> Report:
+        """Copy what is missing or changed from dst to src; dst is never written. See `push`."""
+        return self._run(Mode.PULL, dry_run)
+
+    def sync(self, *, dry_run: bool = False) -> Report:
+        """Bring changes of both sides to the other. See `push`."""
+        return self._run(Mode.SYNC, dry_run)
+
+    def history(self) -> list[Run]:
+        """The runs of this pair that did something, newest first; one without `finished_ns` died."""
+        with self._stored(read_only=True) as store:
+            return store.runs()
+
+    def _run(self, mode: Mode, dry_run: bool) -> Report:
+        with self._opened(mode, read_only=dry_run) as run:
+            plan, leftovers = make_plan(run.job, run.settings, run.roots)
+            self._check(plan, run.settings)
+            if dry_run:
+                return forecast(plan, notices=run.notices)
+            return self._carry_out(run, plan, leftovers)
+
+    def _check(self, plan: Plan, settings: Settings) -> None:
+        if reasons := self._plugins.check_plan(plan, settings):
+            raise UnsafePlanError(reasons)
+
+    def _carry_out(self, run: _Run, plan: Plan, leftovers: Sequence[tuple[Side, str]]) -> Report:
+        report = carry_out(
+            run.job, plan, trash=self._trash, roots=run.roots, leftovers=leftovers, notices=run.notices
+        )
+        logger.info("%s %s %s: %s", plan.mode.value, plan.src, plan.dst, report.to_dict())
+        return report
+
+    @contextmanager
+    def _opened(self, mode: Mode, *, read_only: bool) -> Iterator[_Run]:
+        """Everything that one run needs, closed again at its end."""
+        delete = Delete.parse(self._delete, mode)
+        if getattr(self._compare, "directed", False) and mode is Mode.SYNC:
+            name = self._compare.name
+            raise ConfigError(f"compare={name!r} asks which side sends: it goes with push and pull only")
+        with ExitStack() as stack:
+            if not read_only and (lock := self._lock(mode)) is not None:
+                stack.enter_context(lock)
+            store = stack.enter_context(self._stored(read_only=read_only))
+            teller = Teller(self._listeners())
+            stack.callback(teller.flush)
+            notices = self._notices(store)
+            for message in notices:
+                logger.warning("%s", message)
+                teller(Event(kind=EventKind.NOTICE, message=message))
+            job = Job(
+                sides=self._sides,
+                store=store,
+                jobs=self._jobs,
+                emit=teller,
+                cancel=self._cancel,
+                executor=self._executor,
+                bytes_per_s=self._bwlimit,
+            )
+            roots = checked_roots(job, mode)
+            yield _Run(job, self._settings(mode, delete, store), roots, notices)
+
+    def _lock(self, mode: Mode) -> PairLock | None:
+        """One run of a pair at a time: the lock lies beside the state; None where no pair can be named."""
+        if self._state not in ("auto", None):
+            return PairLock(f"{fspath(self._state)}.lock", mode=mode.value)
+        left, right = (side.identity for side in self._sides)
+        if left is None or right is None:
+            return None
+        return PairLock(lock_path(left, right), mode=mode.value)
+
+    @contextmanager
+    def _stored(self, *, read_only: bool) -> Iterator[Store]:
+        left, right = (side.identity for side in self._sides)
+        store = open_store(self._state, left, right, read_only=read_only)
+        try:
+            yield store
+        finally:
+            store.close()
+
+    def _notices(self, store: Store) -> tuple[str, ...]:
+        """What the user should know before anything happens."""
+        notices = [store.notice] if store.notice else []
+        left, right = (side.identity for side in self._sides)
+        if self._state == "auto" and left is not None and right is not None and swapped_exists(left, right):
+            notices.append(
+                "this pair was synced before with src and dst the other way round; that is another pair, "
+                "so this is a first run"
+            )
+        return tuple(notices)
+
+    def _listeners(self) -> list[Listener]:
+        if self._progress is None:
+            return []
+        if callable(getattr(self._progress, "relative_update", None)):
+            return [_told(cast("Callback", self._progress))]
+        return [cast("Listener", self._progress)]
+
+    def _settings(self, mode: Mode, delete: Delete, store: Store) -> Settings:
+        capabilities = (self._sides[0].capabilities, self._sides[1].capabilities)
+        compare = self._compare
+        if isinstance(compare, BindableComparator):
+            compare = compare.bind(*capabilities)
+        return Settings(
+            mode=mode,
+            delete=delete,
+            compare=compare,
+            policy=self._policy,
+            selection=self._selection,
+            capabilities=capabilities,
+            keep_loser=self._keep_loser,
+            trash=self._trash,
+            has_base=store.is_durable,
+            verify=self._verify,
+            keep_filtered=self._keep_filtered,
+            max_delete=self._max_delete,
+            stamp=time.strftime("%Y%m%dT%H%M%S"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What is open during one run."""
+
+    job: Job
+    settings: Settings
+    roots: Roots
+    notices: tuple[str, ...]
+
+
+def _told(callback: Callback) -> Listener:
+    """Speak to an fsspec callback: its size is the bytes to copy, its value those that were."""
+
+    def tell(events: Sequence[Event]) -> None:
+        for event in events:
+            if event.kind is EventKind.PLANNED:
+                callback.set_size(event.size_bytes)
+            elif event.kind is EventKind.TRANSFERRED:
+                callback.relative_update(event.size_bytes)
+
+    return tell
