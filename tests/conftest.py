@@ -23,7 +23,8 @@ def missing(what: str) -> NoReturn:
     pytest.skip(what)
 
 
-def _run(make: Callable[[], S]) -> Iterator[S]:
+def run_server(make: Callable[[], S]) -> Iterator[S]:
+    """For a fixture: the running server, stopped at the end; see `missing` for when it cannot be had."""
     try:
         server = make()
     except ServerMissingError as error:
@@ -35,19 +36,19 @@ def _run(make: Callable[[], S]) -> Iterator[S]:
 @pytest.fixture(scope="session")
 def apache() -> Iterator[Apache]:
     """Apache's mod_dav as stock Debian configures it."""
-    yield from _run(Apache)
+    yield from run_server(Apache)
 
 
 @pytest.fixture(scope="session")
 def wsgidav() -> Iterator[Wsgidav]:
     """WsgiDAV in threads of this process."""
-    yield from _run(Wsgidav)
+    yield from run_server(Wsgidav)
 
 
 @pytest.fixture(scope="session")
 def rclone() -> Iterator[Rclone]:
     """`rclone serve webdav`."""
-    yield from _run(Rclone)
+    yield from run_server(Rclone)
 
 
 @pytest.fixture(params=SERVERS)

@@ -32,10 +32,10 @@ class Rclone(Server):
         direct_url: Without the recording proxy between.
 
     Args:
-        dir_cache_time: How long rclone trusts its own memory of a directory. Its default is five minutes, in
-            which it does not see what changes behind its back; the tests look at the disk and change it, so here
-            it is nothing. The price is a listing whose time grows with the square of the directory's size: 1.3 s
-            for 300 files, 0.04 s with "1ms".
+        dir_cache_time: How long rclone trusts its own memory of a directory. Its default is five minutes,
+            in which it does not see what changes behind its back; the tests look at the disk and change it,
+            so here it is nothing. The price is a listing whose time grows with the square of the directory's
+            size: 1.3 s for 300 files, 0.04 s with "1ms".
         flags: More flags of `rclone serve webdav`.
     """
 

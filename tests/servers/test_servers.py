@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import run_server
 from tests.servers.apache import Apache
 from tests.servers.client import Client
 from tests.servers.proxy import Proxy
 from tests.servers.rclone_server import Rclone
-from tests.servers.server import Folder, Request, Server, ServerFailedError, get
+from tests.servers.server import Folder, Request, Server, ServerFailedError, ServerMissingError, get
 from tests.servers.wsgidav_server import Wsgidav, WsgidavProcess
 
 
@@ -184,3 +185,17 @@ def test_the_servers_directory_can_be_read_from_here(webdav_server: Folder, tmp_
     with Client(webdav_server.url) as client:
         client.do("PUT", "x.bin", b"\xff\x00")
     assert webdav_server.read() == {"x.bin": b"\xff\x00"}
+
+
+@pytest.mark.parametrize(
+    ("setting", "outcome"), [("1", pytest.fail.Exception), ("", pytest.skip.Exception)], ids=["ci", "user"]
+)
+def test_a_missing_server_skips_for_a_user_and_fails_in_ci(
+    monkeypatch: pytest.MonkeyPatch, setting: str, outcome: type[BaseException]
+) -> None:
+    def not_here() -> Server:
+        raise ServerMissingError("no such server")
+
+    monkeypatch.setenv("SYNCFS_CI", setting)
+    with pytest.raises(outcome, match="no such server"):
+        next(run_server(not_here))
