@@ -180,6 +180,8 @@ def plan_summary(plan: Plan, *, hint_extra: bool) -> list[str]:
 def report_lines(report: Report, *, hint_extra: bool) -> list[str]:
     """Say in a few lines what a run did, what it found in the way, and what to do about it.
 
+    Its notices are not repeated: they were logged when the run began.
+
     Args:
         report: The run.
         hint_extra: Deletions were asked for, and extras that stay deserve a word.
@@ -199,7 +201,6 @@ def report_lines(report: Report, *, hint_extra: bool) -> list[str]:
     return [
         *map(conflict_line, report.conflicts),
         *map(problem_line, report.problems),
-        *(f"note  {printable(notice)}" for notice in report.notices),
         f"{report.mode}: {total}",
         *_notes(Mode(report.mode), report.skipped, report.extra, report.untracked, hint_extra=hint_extra),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -27,35 +28,48 @@ __all__ = ["finish", "make_manager", "make_syncer", "plan_pair", "run_pair", "wo
 
 def run_pair(output: Output, mode: Mode, *, src: str, dst: str, dry_run: bool, **options: Any) -> Exit:
     """Push, pull or sync; or, in a dry run, say what that would do."""
-    if dry_run:
-        planned = plan_pair(output, mode, src=src, dst=dst, **options)
-        output.plan(planned)
-        if output.for_programs:
-            output.report(_foreseen(planned))
-        return exit_of(planned.problems, planned.conflicts)
     arguments = _prepare(output, mode, src, dst, options)
-    with working(output) as hooks:
-        syncer = make_syncer(src, dst, {**arguments, **hooks}, options["plugins_off"])
-        report = {Mode.PUSH: syncer.push, Mode.PULL: syncer.pull, Mode.SYNC: syncer.sync}[mode]()
-    return finish(output, report)
+    from syncfs.cli.overheard import Overheard
+
+    overheard = Overheard()
+    try:
+        with working(output) as hooks:
+            syncer = make_syncer(
+                src, dst, {**arguments, **hooks}, options["plugins_off"], [overheard] if dry_run else []
+            )
+            runs = {Mode.PUSH: syncer.push, Mode.PULL: syncer.pull, Mode.SYNC: syncer.sync}
+            report = runs[mode](dry_run=dry_run)
+    finally:
+        # Also when a guard refuses it: what it refuses is what the user wants to see.
+        if overheard.plan is not None:
+            output.plan(overheard.plan)
+    if not dry_run or output.for_programs:
+        output.report(report)
+    return exit_of(report.problems, report.conflicts)
 
 
 def plan_pair(output: Output, mode: Mode, *, src: str, dst: str, **options: Any) -> Plan:
-    """Make the plan of a run."""
+    """Make the plan of a run; its options are what `apply` needs besides credentials."""
     arguments = _prepare(output, mode, src, dst, options)
     with working(output) as hooks:
-        return make_syncer(src, dst, {**arguments, **hooks}, options["plugins_off"]).plan(mode.value)
+        syncer = make_syncer(src, dst, {**arguments, **hooks}, options["plugins_off"])
+        return syncer.plan(mode.value).with_options(**portable(arguments))
 
 
-def make_syncer(src: str, dst: str, arguments: Mapping[str, Any], plugins_off: Sequence[str]) -> Syncer:
-    """Make the `Syncer`, with a plugin manager of its own only where plugins are left out."""
+def make_syncer(
+    src: str,
+    dst: str,
+    arguments: Mapping[str, Any],
+    plugins_off: Sequence[str],
+    plugins: Sequence[object] = (),
+) -> Syncer:
+    """Make the `Syncer`, with the plugins that were left on and some of our own."""
     from syncfs.syncer import Syncer
 
-    plugins = make_manager(plugins_off) if plugins_off else None
-    return Syncer(src, dst, plugins=plugins, **arguments)
+    return Syncer(src, dst, plugins=make_manager(plugins_off, plugins), **arguments)
 
 
-def make_manager(plugins_off: Sequence[str]) -> Plugins:
+def make_manager(plugins_off: Sequence[str], plugins: Sequence[object] = ()) -> Plugins:
     """Load all plugins but those that `-p no:NAME` names.
 
     Raises:
@@ -66,7 +80,26 @@ def make_manager(plugins_off: Sequence[str]) -> Plugins:
     for word in plugins_off:
         if not word.startswith("no:") or word == "no:":
             raise click.UsageError(f"-p {word}: write no:NAME to leave a plugin out")
-    return PluginManager.create(disabled=[word.removeprefix("no:") for word in plugins_off])
+    return PluginManager.create(plugins, [word.removeprefix("no:") for word in plugins_off])
+
+
+def portable(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a `Syncer`'s arguments may be written into a plan, for another process elsewhere.
+
+    Of storage options only numbers, booleans and references to the environment: whatever else there is
+    may be a secret.
+    """
+    kept = dict(arguments)
+    if kept.get("state") not in (None, "auto") and "://" not in kept["state"]:
+        kept["state"] = os.path.abspath(os.path.expanduser(kept["state"]))
+    for name in ("src_options", "dst_options"):
+        if name in kept:
+            kept[name] = {key: value for key, value in kept[name].items() if _is_no_secret(value)}
+    return kept
+
+
+def _is_no_secret(value: Any) -> bool:
+    return value.startswith("env:") if isinstance(value, str) else True
 
 
 @contextmanager
@@ -98,22 +131,3 @@ def _prepare(output: Output, mode: Mode, src: str, dst: str, options: Mapping[st
     arguments = syncer_arguments(options, mode)
     output.say(flow_line(mode, src, dst))
     return arguments
-
-
-def _foreseen(plan: Plan) -> Report:
-    """What a run would report if everything in the plan succeeded."""
-    sums = plan.summary()
-    return Report(
-        mode=plan.mode.value,
-        copied=sums["copy"],
-        removed=sums["remove"],
-        renamed=sums["rename"] + sums["keep_aside"],
-        made_directories=sums["make_directories"],
-        skipped=plan.skipped,
-        bytes_transferred=sums["bytes"],
-        conflicts=plan.conflicts,
-        problems=plan.problems,
-        extra=plan.extra,
-        untracked=plan.untracked,
-        dry_run=True,
-    )

@@ -130,14 +130,12 @@ def test_a_report_names_its_conflicts_its_problems_and_its_sums() -> None:
             Conflict(path="b", kind=ConflictKind.TYPE, left=FILE, right=FILE, is_open=True),
         ),
         problems=(Problem(path="c", side=Side.RIGHT, message="permission denied"),),
-        notices=("the state was damaged",),
     )
     assert report_lines(report, hint_extra=True) == [
         "conflict  a.txt: edit against edit, settled: src wins; dst's is kept as "
         "a.conflict-20261122T143005-dst.txt",
         "conflict  b: directory against file, still open: left as it is (--on-conflict says who wins)",
         "problem  dst: c: permission denied",
-        "note  the state was damaged",
         "push: 1,200 copied (3.0 MiB), 1 removed, 2 conflicts (1 open), 1 problem, 1 min 5 s",
         "2 symlinks or special files left alone",
         "3 paths no longer tracked, because excluded now; nothing was removed",
