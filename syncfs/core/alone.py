@@ -72,7 +72,7 @@ def one_file(scope: Scope, name: str, side: Side, entry: Entry, record: Record |
 def _removed_on_one_side(scope: Scope, name: str, side: Side, entry: Entry, record: Record) -> None:
     """The other side removed what both once had: rules 3 and 4."""
     change, _ = settled_change(scope, name, side, entry, record)
-    if change is Change.UNCHANGED and is_certain(scope, name, side, entry, record):
+    if change is Change.UNCHANGED and is_certain(scope, name, side, entry, record, is_kept=True):
         remove(scope, name, side, entry, f"removed in {side.other.label}")
         return
     seen = (entry, None) if side is Side.LEFT else (None, entry)

@@ -46,13 +46,18 @@ def settled_change(
     return change, None
 
 
-def is_certain(scope: Scope, name: str, side: Side, entry: Entry, record: Record) -> bool:
-    """Whether an unchanged file may be overwritten or removed: nothing can hide behind its fingerprint.
+def is_certain(
+    scope: Scope, name: str, side: Side, entry: Entry, record: Record, *, is_kept: bool = False
+) -> bool:
+    """Whether an unchanged file may be destroyed: nothing can hide behind its fingerprint.
 
     The racy rule, for sides where looking costs a request: a racy file counts as unchanged for doing
-    nothing, and is read before it is destroyed.
+    nothing; before it is destroyed it is read, unless it `is_kept` in the trash anyway.
     """
-    if not record.is_racy(side) or scope.settings.capabilities[side].reads_cheaply:
+    capabilities = scope.settings.capabilities[side]
+    if not record.is_racy(side) or capabilities.reads_cheaply:
+        return True
+    if is_kept and scope.settings.trash and capabilities.can_move:
         return True
     if record.digest is None:
         return False

@@ -23,7 +23,8 @@ def two_files(scope: Scope, name: str, left: Entry, right: Entry, record: Record
     changed = list(Side) if record is None else _changed(scope, name, seen, record, digests)
     if record is not None and not changed:
         digest = record.digest or _common(digests)
-        scope.agree(name, left, right, digest, "only its metadata changed", record)
+        proven = [each is not None for each in digests]
+        scope.agree(name, seen, digest, "only its metadata changed", record, proven=proven)
         scope.stays(*Side)
         return
     sender = scope.settings.mode.sender
@@ -31,7 +32,7 @@ def two_files(scope: Scope, name: str, left: Entry, right: Entry, record: Record
         _propagate(scope, name, changed[0], seen, record, digests)
         return
     if judge(scope, name, seen, record, digests):
-        scope.agree(name, left, right, _common(digests), "the same on both sides", record)
+        scope.agree(name, seen, _common(digests), "the same on both sides", record)
         scope.stays(*Side)
         return
     conflict, resolution = resolve(scope, name, ConflictKind.EDIT_EDIT, seen)
@@ -92,7 +93,7 @@ def _propagate(
     # A changed file is read to be compared only where that costs less than sending it.
     quick = record.digest is not None or not scope.settings.capabilities[side].reads_cheaply
     if judge(scope, name, seen, record, digests, quick=quick):
-        scope.agree(name, *seen, None, "the same on both sides", record)
+        scope.agree(name, seen, None, "the same on both sides", record)
         scope.stays(*Side)
     elif is_certain(scope, name, target, seen[target], record):
         copy(scope, name, target, seen[side], seen[target], f"changed in {side.label}", record.digest)
@@ -128,7 +129,7 @@ def directory_and_file(
         return
     if record is not None and not was_directory:
         change, _ = settled_change(scope, name, file_side, file, record)
-        if change is Change.UNCHANGED and is_certain(scope, name, file_side, file, record):
+        if change is Change.UNCHANGED and is_certain(scope, name, file_side, file, record, is_kept=True):
             remove(scope, name, file_side, file, f"a directory in {side.label} now", clears_way=True)
             descend(scope, name, Descent.MAKE, side, None, tracking)
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import cast
@@ -207,16 +207,37 @@ class Scope(Closed):
         return fresh
 
     def agree(
-        self, name: str, left: Entry, right: Entry, digest: str | None, reason: str, old: Record | None
+        self,
+        name: str,
+        seen: tuple[Entry, Entry],
+        digest: str | None,
+        reason: str,
+        old: Record | None,
+        *,
+        proven: Sequence[bool] = (True, True),
     ) -> None:
-        """Note that both sides hold the same under a name, unless the base says exactly that."""
-        record = Record(left, right, digest, self.flags(name))
+        """Note that both sides hold the same under a name, unless the base says exactly that.
+
+        Args:
+            name: Which name.
+            seen: What both sides show.
+            digest: Of the content, where it is known.
+            reason: Why, for the user.
+            old: What the base says.
+            proven: Per side: its content was looked at, so that no doubt about its fingerprint is left.
+        """
+        flags = self.flags(name)
+        if old is not None:
+            for side in Side:
+                if not proven[side]:
+                    flags |= old.flags & Flag.racy(side)
+        record = Record(*seen, digest, flags)
         if record != old:
             self.actions.append(
                 RecordAgreement(
                     path=self.path(name),
                     side=Side.LEFT,
-                    expect=Expect(left, right),
+                    expect=Expect(*seen),
                     reason=reason,
                     record=record,
                 )
@@ -224,7 +245,7 @@ class Scope(Closed):
 
     def agree_directory(self, name: str, old: Record | None, reason: str) -> None:
         """Note that both sides have a directory."""
-        self.agree(name, DIRECTORY, DIRECTORY, None, reason, old)
+        self.agree(name, (DIRECTORY, DIRECTORY), None, reason, old)
 
     def forget(self, name: str, reason: str, expect: Expect = NOTHING) -> None:
         """Drop a record, and all below it if it is a directory's."""
