@@ -229,8 +229,10 @@ class Scope(Closed):
         flags = self.flags(name)
         if old is not None:
             for side in Side:
-                if not proven[side]:
-                    flags |= old.flags & Flag.racy(side)
+                if seen[side] == old.of(side):
+                    # Nothing new to doubt; and what was doubted stays so until it was looked at.
+                    was_racy = old.flags & Flag.racy(side)
+                    flags = flags & ~Flag.racy(side) | (flags & was_racy if proven[side] else was_racy)
         record = Record(*seen, digest, flags)
         if record != old:
             self.actions.append(

@@ -146,6 +146,8 @@ def _done(bench: Workbench, action: Action, number: int, source: Entry | Written
             return _copy(bench, action, number, source)
         case MakeDirectory(path=""):
             side.make_root()
+            side.check_root()  # what answers is known only now
+            side.list("")  # `check_root` may have kept a listing for this call, soon out of date
             return Outcome(action=action)
         case MakeDirectory():
             side.make_directory(action.path)
