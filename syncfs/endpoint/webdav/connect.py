@@ -81,7 +81,9 @@ def open_url(url: str, options: Mapping[str, Any] | None, *, side: str) -> Webda
         skip_instance_cache=True,
         **_client_options(given, credentials, side),
     )
-    return WebdavEndpoint(fs)
+    endpoint = WebdavEndpoint(fs)
+    endpoint.own_client()
+    return endpoint
 
 
 def _split(url: str, side: str) -> tuple[SplitResult, str, str, int | None]:

@@ -95,6 +95,6 @@ def _from_netrc(host: str, user: str | None) -> tuple[str, str] | None:
         # A parse error's text quotes the file.
         _log.warning("%s cannot be read (%s); no credentials are taken from it", path, type(error).__name__)
         return None
-    if found is None or found[2] is None or (user is not None and found[0] not in ("", user)):
+    if found is None or not found[2] or (user is not None and found[0] not in ("", user)):
         return None
     return (found[0] if user is None else user, found[2])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
@@ -41,6 +42,7 @@ class WebdavEndpoint:
         base_url = str(fs.client.base_url)
         user, auth = login_of(fs)
         location = Location.parse(base_url, path, user)
+        self._fs = fs
         self._location = location
         self._remote = Remote(Session(HttpxWire(fs.client.http, location.origin, auth), location), location)
         self._capabilities = Capabilities(
@@ -48,6 +50,11 @@ class WebdavEndpoint:
             mtime_grain_ns=SECOND_NS,
         )
         self._root: Found | None = None
+
+    def own_client(self) -> None:
+        """Let the client's connections end with this endpoint: nobody else knows the client."""
+        # With its inner half, which an open file keeps alive.
+        weakref.finalize(self._remote, self._fs.client.http.close)
 
     def __repr__(self) -> str:
         return f"WebdavEndpoint({self.url!r})"
@@ -80,11 +87,14 @@ class WebdavEndpoint:
         """
         try:
             found = self._remote.find("", depth=1, collection=True)
+            is_file = found.status.itself.kind is not Kind.DIRECTORY
         except EndpointUnavailableError:
             raise
         except OSError as error:
-            raise self._unavailable(error) from self._cause(error)
-        if found.status.itself.kind is not Kind.DIRECTORY:
+            if not self._is_file(error):
+                raise self._unavailable(error) from self._cause(error)
+            found, is_file = None, True
+        if found is None or is_file:
             cause = NotADirectoryError(20, "not a directory", self.url)
             raise EndpointUnavailableError(f"{self.url} is a file, not a directory") from cause
         self._root = found
@@ -231,6 +241,17 @@ class WebdavEndpoint:
 
     def flush(self) -> None:
         """Nothing to do: what a server has confirmed is its own to keep."""
+
+    def _is_file(self, error: OSError) -> bool:
+        """Whether the root could not be listed because it is a file (Apache answers 400 to `file/`)."""
+        if isinstance(error, (ConnectionError, TimeoutError, PermissionError)):
+            return False
+        if isinstance(error, PathError) and error.retryable:
+            return False
+        try:
+            return self._remote.find("", depth=0, collection=False).status.itself.kind is Kind.FILE
+        except OSError:
+            return False
 
     def _unavailable(self, error: OSError) -> EndpointUnavailableError:
         is_transport = isinstance(error, (ConnectionError, TimeoutError))

@@ -98,12 +98,12 @@ class Location:
         """The request target of a path below the root.
 
         Args:
-            path: Relative, decoded; `""` is the root, which is always a collection.
+            path: Relative, decoded; `""` is the root.
             collection: Whether to end it in a slash: nginx wants that for every collection, and stock
                 Apache redirects without it.
         """
         if not path:
-            return self.root
+            return self.root if collection else self.root.removesuffix("/") or "/"
         # Names hold no "/", so quoting the whole path spares a loop.
         below = quote(path, safe="/", errors="surrogateescape")
         return f"{self.root}{below}/" if collection else self.root + below

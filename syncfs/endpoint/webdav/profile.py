@@ -74,7 +74,7 @@ def recognise(server: str, dav: str, head: bytes) -> Profile:
         return _LIGHTTPD
     if product.startswith("nginx") and b'?>\n<D:multistatus xmlns:D="DAV:">\n<D:response>\n' in head:
         return _NGINX
-    if product.startswith("wsgidav"):
+    if product.startswith(("wsgidav", "cheroot")):  # the second when it is embedded with its usual server
         return _WSGIDAV
     if product.startswith("rclone"):
         return _RCLONE

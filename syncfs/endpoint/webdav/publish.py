@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -85,7 +86,9 @@ def _put(remote: Remote, path: str, content: Content, conditions: dict[str, str]
         start_ns = time.time_ns()
         try:
             answer = session.ask("PUT", target, headers, small)
-        except ConnectionResetError:
+        except ConnectionError as error:
+            if error.errno not in (errno.ECONNRESET, errno.EPIPE):
+                raise
             answer = session.ask("PUT", target, headers, small)
         return answer, start_ns, time.time_ns()
     body = _Body(content)

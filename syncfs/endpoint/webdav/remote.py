@@ -96,6 +96,7 @@ class Remote:
     def look(self, path: str) -> Entry | None:
         """The entry at a path, afresh; None when nothing is there."""
         try:
+            # Without a slash: what stands there may be a file.
             return self.find(path, depth=0, collection=not path).status.itself
         except FileNotFoundError:
             return None
@@ -148,9 +149,9 @@ class Remote:
         """Say why a change of `path` was refused; a missing parent is told as one.
 
         Servers answer 409, 404, 403 or 500 when the parent is missing, and some of these for other
-        reasons too: so look, which only a failure costs.
+        reasons too (stock Apache 301 where a directory stands): so look, which only a failure costs.
         """
-        if answer.status in (403, 404, 405, 409, 500):
+        if answer.status in (301, 403, 404, 405, 409, 500):
             parent, _ = paths.split(path)
             try:
                 above = self.look(parent)

@@ -26,6 +26,7 @@ _TRIES = 4
 _FIRST_WAIT_S = 0.2
 _PATIENCE_S = 8.0
 """No try begins later than this after the first: a dead server is reported, not waited for."""
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS = 3
 _DRAIN_BYTES = 256 << 10
 
@@ -80,11 +81,11 @@ class Session:
                     f"{self._location.url} refused the credentials (status {reply.status}): "
                     "check the user's name and the password"
                 )
-            if reply.status not in (301, 302, 303, 307, 308):
+            if reply.status not in _REDIRECTS or method not in ("PROPFIND", "GET"):
                 return reply, target
             to = reply.header("Location") or ""
             reply.close()
-            target = self._redirected(method, target, to, reply.status)
+            target = self._redirected(to, reply.status)
         raise PathError(f"the server redirects {method} in a circle", retryable=False)
 
     def ask(
@@ -142,7 +143,7 @@ class Session:
             self.clock.observe(date_s, before_ns, time.time_ns())
         return reply
 
-    def _redirected(self, method: str, target: str, to: str, status: int) -> str:
+    def _redirected(self, to: str, status: int) -> str:
         """The new target, where following leads to nobody else and repeats nothing."""
         location = self._location
         is_absolute = "://" in to or to.startswith("//")
@@ -156,8 +157,8 @@ class Session:
             )
             raise PathError(f"the server sends us to {parts.scheme}://{host} (status {status}); {hint}")
         parts = urlsplit(to)
-        if method not in ("PROPFIND", "GET") or not parts.path.startswith("/"):
-            raise PathError(f"the server answers {method} {target} with a redirect (status {status})")
+        if not parts.path.startswith("/"):
+            raise PathError(f"the server redirects to nowhere (status {status})")
         return parts.path
 
 
@@ -172,6 +173,8 @@ def refusal(answer: Answer, what: str, path: str) -> OSError:
     status = answer.status
     if status < 300:
         return PathError(f"{what} {path!r}: the server answered {status}", path=path)
+    if status in _REDIRECTS:
+        return PathError(f"{what} {path!r}: the server redirects it (status {status})", path=path)
     return status_error(status, path=path, reason=f"{what} {path!r}", retry_after_s=answer.retry_after_s)
 
 
