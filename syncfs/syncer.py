@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,11 +17,12 @@ from syncfs.core.conflict import ConflictPolicy
 from syncfs.core.entry import Side
 from syncfs.core.event import Event, EventKind
 from syncfs.core.plan import Plan
+from syncfs.core.problem import Problem
 from syncfs.core.report import Report
 from syncfs.core.selection import Filter, Selection
 from syncfs.core.settings import Delete, MaxDelete, Mode, Settings
 from syncfs.engine.pipeline import Job, Roots, carry_out, checked_roots, forecast, make_plan, still_valid
-from syncfs.engine.tell import Listener, Teller
+from syncfs.engine.tell import Listener, Teller, told
 from syncfs.errors import ConfigError, UnsafePlanError
 from syncfs.store.location import lock_path, open_store, swapped_exists
 from syncfs.store.lock import PairLock
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from fsspec.callbacks import Callback
 
     from syncfs.endpoint.endpoint import Endpoint
-    from syncfs.plugin.manager import Plugins
+    from syncfs.plugin import Plugins
 
 __all__ = ["Syncer"]
 
@@ -127,7 +128,7 @@ class Syncer:
         self._selection = Selection(self._plugins.selectors(include), self._plugins.selectors(exclude))
         Delete.parse(delete, Mode.PUSH)
         self._delete, self._max_delete = delete, MaxDelete.parse(max_delete)
-        if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1:
+        if type(jobs) is not int or jobs < 1:
             raise ConfigError(f"jobs: a whole number of at least 1, not {jobs!r}")
         if bwlimit is not None and bwlimit < 1:
             raise ConfigError(f"bwlimit: bytes per second, at least 1, not {bwlimit!r}")
@@ -142,7 +143,7 @@ class Syncer:
         self._keep_loser, self._keep_filtered, self._verify = keep_loser, keep_filtered, verify
         self._state, self._trash, self._jobs, self._bwlimit = state, trash, jobs, bwlimit
         self._executor, self._progress = executor, progress
-        self._cancel = cancel or threading.Event()
+        self._cancel = threading.Event() if cancel is None else cancel
 
     def __repr__(self) -> str:
         return f"Syncer({self._sides[0].url!r}, {self._sides[1].url!r})"
@@ -179,7 +180,7 @@ class Syncer:
         """
         with self._opened(plan.mode, read_only=False) as run:
             plan = still_valid(plan, run.job.store)
-            self._check(plan, run.settings)
+            self._check(run, plan)
             return self._carry_out(run, plan, ())
 
     def push(self, *, dry_run: bool = False) -> Report:
@@ -213,21 +214,26 @@ class Syncer:
     def _run(self, mode: Mode, dry_run: bool) -> Report:
         with self._opened(mode, read_only=dry_run) as run:
             plan, leftovers = make_plan(run.job, run.settings, run.roots)
-            self._check(plan, run.settings)
+            self._check(run, plan)
             if dry_run:
                 return forecast(plan, notices=run.notices)
             return self._carry_out(run, plan, leftovers)
 
-    def _check(self, plan: Plan, settings: Settings) -> None:
-        if reasons := self._plugins.check_plan(plan, settings):
+    def _check(self, run: _Run, plan: Plan) -> None:
+        """Show the plan to observers, then to guards."""
+        run.failures.extend(self._plugins.plan_ready(plan))
+        if reasons := self._plugins.check_plan(plan, run.settings):
             raise UnsafePlanError(reasons)
 
     def _carry_out(self, run: _Run, plan: Plan, leftovers: Sequence[tuple[Side, str]]) -> Report:
         report = carry_out(
             run.job, plan, trash=self._trash, roots=run.roots, leftovers=leftovers, notices=run.notices
         )
+        run.failures.extend(self._plugins.run_finished(report))
         logger.info("%s %s %s: %s", plan.mode.value, plan.src, plan.dst, report.to_dict())
-        return report
+        failures = dict.fromkeys(run.failures)  # an observer that fails often fails once for the user
+        problems = (Problem(path="", side=None, message=each, kind="plugin") for each in failures)
+        return replace(report, problems=(*report.problems, *problems))
 
     @contextmanager
     def _opened(self, mode: Mode, *, read_only: bool) -> Iterator[_Run]:
@@ -240,7 +246,8 @@ class Syncer:
             if not read_only and (lock := self._lock(mode)) is not None:
                 stack.enter_context(lock)
             store = stack.enter_context(self._stored(read_only=read_only))
-            teller = Teller(self._listeners())
+            failures = list(self._plugins.run_started(mode.value, self.src, self.dst))
+            teller = Teller(self._listeners(failures))
             stack.callback(teller.flush)
             notices = self._notices(store)
             for message in notices:
@@ -256,7 +263,7 @@ class Syncer:
                 bytes_per_s=self._bwlimit,
             )
             roots = checked_roots(job, mode)
-            yield _Run(job, self._settings(mode, delete, store), roots, notices)
+            yield _Run(job, self._settings(mode, delete, store), roots, notices, failures)
 
     def _lock(self, mode: Mode) -> PairLock | None:
         """One run of a pair at a time: the lock lies beside the state; None where no pair can be named."""
@@ -287,12 +294,16 @@ class Syncer:
             )
         return tuple(notices)
 
-    def _listeners(self) -> list[Listener]:
-        if self._progress is None:
-            return []
+    def _listeners(self, failures: list[str]) -> list[Listener]:
+        """Who hears what happens: the caller's progress, and observers, whose failures are collected."""
+        listeners: list[Listener] = []
         if callable(getattr(self._progress, "relative_update", None)):
-            return [_told(cast("Callback", self._progress))]
-        return [cast("Listener", self._progress)]
+            listeners.append(told(cast("Callback", self._progress)))
+        elif self._progress is not None:
+            listeners.append(cast("Listener", self._progress))
+        if self._plugins.has_observers:
+            listeners.append(lambda events: failures.extend(self._plugins.events(events)))
+        return listeners
 
     def _settings(self, mode: Mode, delete: Delete, store: Store) -> Settings:
         capabilities = (self._sides[0].capabilities, self._sides[1].capabilities)
@@ -324,16 +335,4 @@ class _Run:
     settings: Settings
     roots: Roots
     notices: tuple[str, ...]
-
-
-def _told(callback: Callback) -> Listener:
-    """Speak to an fsspec callback: its size is the bytes to copy, its value those that were."""
-
-    def tell(events: Sequence[Event]) -> None:
-        for event in events:
-            if event.kind is EventKind.PLANNED:
-                callback.set_size(event.size_bytes)
-            elif event.kind is EventKind.TRANSFERRED:
-                callback.relative_update(event.size_bytes)
-
-    return tell
+    failures: list[str]

@@ -260,9 +260,11 @@ def _blocked(action: Action, by: str) -> Outcome:
 
 def _abort(fatal: Exception, tally: Tally) -> Exception:
     """The exception that ends the run."""
+    side = tally.problems[-1].side if tally.problems else None
+    if isinstance(fatal, EndpointUnavailableError) and side is not None:
+        fatal.side = fatal.side or side.label
     if isinstance(fatal, SyncAbortedError):
         return fatal
-    side = tally.problems[-1].side
     reason = fatal.strerror if isinstance(fatal, OSError) and fatal.strerror else str(fatal)
     where = f"{side.label}: " if side is not None else ""
     error = SyncAbortedError(f"{where}{reason}; the run stopped, what was done is recorded")

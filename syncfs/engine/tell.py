@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from syncfs.core.event import Event
+from syncfs.core.event import Event, EventKind
 
-__all__ = ["Listener", "Teller"]
+if TYPE_CHECKING:
+    from fsspec.callbacks import Callback
+
+__all__ = ["Listener", "Teller", "told"]
 
 Listener = Callable[[Sequence[Event]], object]
 
@@ -42,3 +46,16 @@ class Teller:
         if events:
             for listener in self._listeners:
                 listener(events)
+
+
+def told(callback: Callback) -> Listener:
+    """Speak to an fsspec callback: its size is the bytes to copy, its value those that were."""
+
+    def tell(events: Sequence[Event]) -> None:
+        for event in events:
+            if event.kind is EventKind.PLANNED:
+                callback.set_size(event.size_bytes)
+            elif event.kind is EventKind.TRANSFERRED:
+                callback.relative_update(event.size_bytes)
+
+    return tell
