@@ -75,12 +75,12 @@ def make_manager(plugins_off: Sequence[str], plugins: Sequence[object] = ()) -> 
     Raises:
         click.UsageError: A word is not of that form.
     """
-    from syncfs.plugin import PluginManager
+    from syncfs.plugin import load
 
     for word in plugins_off:
         if not word.startswith("no:") or word == "no:":
             raise click.UsageError(f"-p {word}: write no:NAME to leave a plugin out")
-    return PluginManager.create(plugins, [word.removeprefix("no:") for word in plugins_off])
+    return load(plugins, disabled=[word.removeprefix("no:") for word in plugins_off])
 
 
 def portable(arguments: Mapping[str, Any]) -> dict[str, Any]:
