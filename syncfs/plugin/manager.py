@@ -91,8 +91,8 @@ class _Loading:
             return False
         if taken := self._origins.get(origin.plugin):
             raise PluginError(
-                f"two plugins are named {origin.plugin!r}: {taken}, and {origin}; uninstall one, or leave both"
-                f" out with -p no:{origin.plugin}"
+                f"two plugins are named {origin.plugin!r}: {taken}, and {origin}; uninstall one, or leave"
+                f" both out with -p no:{origin.plugin}"
             )
         return True
 
