@@ -1,0 +1,338 @@
+"""Any synchronous fsspec filesystem as an `Endpoint`."""
+
+from __future__ import annotations
+
+import errno
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, BinaryIO
+
+from syncfs.core.capabilities import Capabilities
+from syncfs.core.entry import DIRECTORY, Entry, Kind, Written
+from syncfs.core.listing import ABSENT, Listing, ListingStatus
+from syncfs.core.paths import TEMP_PREFIXES, is_temporary, join, name_problem, split
+from syncfs.endpoint.connection import Connection
+from syncfs.endpoint.endpoint import Content
+from syncfs.endpoint.identity import identity_of, url_of
+from syncfs.endpoint.items import listing_of, may_hide_a_change
+from syncfs.endpoint.put import put_at_once, put_staged, put_whole
+from syncfs.endpoint.source import GenericSource
+from syncfs.errors import (
+    EndpointUnavailableError,
+    PathError,
+    StaleEntryError,
+    UnsupportedNameError,
+    VerificationError,
+)
+
+__all__ = ["MARKER", "GenericEndpoint"]
+
+MARKER = ".syncfs-directory"
+"""An empty file that keeps an empty directory where directories are only implied."""
+SKEW_NS = 120_000_000_000
+"""By how much a server's clock may differ from ours for an mtime to count as that of our own write."""
+
+
+class GenericEndpoint:
+    """A directory in an fsspec filesystem; see `Endpoint` for what every method promises.
+
+    Object stores, SFTP, FTP, SMB, memory, archives: what they have in common, and nothing more. mtimes
+    are not kept; entity tags and digests are used where the filesystem tells them.
+
+    Args:
+        fs: The filesystem, synchronous, and no wrapper around another one (see `resolve`).
+        path: The root in it.
+    """
+
+    def __init__(self, fs: Any, path: str = "") -> None:
+        self._connection = Connection(fs)
+        self._family = self._connection.family
+        self._root = str(fs._strip_protocol(path)).rstrip("/")
+        self.url = url_of(fs, self._root, self._family)
+        self.identity = identity_of(fs, self._root, self._family)
+        in_memory = self._family.name == "memory"
+        self.capabilities = Capabilities(
+            keeps_mtime=False,
+            mtime_grain_ns=self._family.grain_ns,
+            reads_cheaply=in_memory,
+            lists_inline=in_memory,
+            confirms_writes=True,
+            can_move=self._family.is_writable,
+            is_writable=self._family.is_writable,
+            clock_skew_ns=0 if in_memory else None,
+        )
+
+    def __repr__(self) -> str:
+        return f"GenericEndpoint({self.url!r})"
+
+    def check_root(self) -> str | None:
+        """Make sure of the root; nothing tells it from another one in its place."""
+        hint = " (a WebDAV server is written webdavs://)" if self._family.name == "http" else ""
+        try:
+            found = self._connection.entry(self._full(""), "")
+        except EndpointUnavailableError:
+            raise
+        except OSError as error:
+            raise EndpointUnavailableError(
+                f"{self.url} cannot be reached: {error.strerror or error}{hint}",
+                retryable=isinstance(error, ConnectionError | TimeoutError)
+                or bool(getattr(error, "retryable", False)),
+            ) from error
+        if found is None:
+            raise EndpointUnavailableError(f"{self.url} does not exist{hint}") from FileNotFoundError(
+                errno.ENOENT, "not found", self.url
+            )
+        if found is not DIRECTORY:
+            raise EndpointUnavailableError(f"{self.url} is not a directory{hint}") from NotADirectoryError(
+                errno.ENOTDIR, "not a directory", self.url
+            )
+        return None
+
+    def make_root(self) -> None:
+        """Make the root; nothing happens when it is there already. A bucket is never made."""
+        parent, _, name = self._root.rpartition("/")
+        try:
+            if self._family.implies_directories and not parent:
+                found = None
+            else:
+                found = self._connection.entry(parent or self._connection.fs.root_marker, "")
+            if not name or found is not DIRECTORY:
+                raise EndpointUnavailableError(
+                    f"{self.url} cannot be made: what should hold it does not exist"
+                )
+            self.make_directory("")
+        except EndpointUnavailableError:
+            raise
+        except OSError as error:
+            raise EndpointUnavailableError(f"{self.url} cannot be made: {error.strerror or error}") from error
+
+    def list(self, path: str) -> Listing:
+        """List one directory by `ls`."""
+        observed_ns = time.time_ns()
+        try:
+            full = self._full(path)
+            items = self._connection.items(full, path)
+        except (FileNotFoundError, NotADirectoryError):
+            if path:
+                # A root that vanished takes everything below with it; that is no evidence of deletions.
+                self.check_root()
+                return ABSENT
+            raise EndpointUnavailableError(f"{self.url} does not exist any more") from FileNotFoundError(
+                errno.ENOENT, "not found", self.url
+            )
+        except EndpointUnavailableError:
+            raise
+        except PermissionError as error:
+            return Listing(
+                status=ListingStatus.REFUSED, reason=f"{path or self.url}: {error.strerror or error}"
+            )
+        except OSError as error:
+            return Listing(
+                status=ListingStatus.FAILED, reason=f"{path or self.url}: {error.strerror or error}"
+            )
+        return listing_of(items, full, path or self.url, self._family, observed_ns)
+
+    def stat(self, path: str) -> Entry | None:
+        """Look at one path afresh."""
+        return self._connection.entry(self._full(path), path)
+
+    @contextmanager
+    def read(self, path: str, expect: Entry) -> Iterator[GenericSource]:
+        """Open a file for a copy; whether it is the expected one is found out after reading it."""
+        if expect.size_bytes is None:
+            raise PathError(f"{path}: its size is not known, so a copy cannot be verified", path=path)
+        opened_ns = time.time_ns()
+        try:
+            file = self._connection.open(self._full(path), path)
+        except (FileNotFoundError, IsADirectoryError):
+            raise StaleEntryError(f"{path}: there is no such file any more", path=path) from None
+        try:
+            is_racy = may_hide_a_change(expect, opened_ns, self._family)
+            yield GenericSource(self, self._connection, file, path, expect, is_racy)
+        finally:
+            with suppress(OSError):
+                self._connection.close(file, path)
+
+    @contextmanager
+    def open(self, path: str) -> Iterator[BinaryIO]:
+        """Open a file as it is now."""
+        file = self._connection.open(self._full(path), path)
+        try:
+            yield file
+        finally:
+            with suppress(OSError):
+                self._connection.close(file, path)
+
+    def write(self, path: str, content: Content, *, expect: Entry | None, token: str) -> Entry | Written:
+        """Put a file in place: at once where the filesystem does so, else staged and renamed."""
+        self._demand_writable(path)
+        full = self._full(path)
+        directory, _ = split(path)
+
+        def demand() -> None:
+            self._demand(path, expect)
+
+        demand()
+        started_ns = time.time_ns()
+        staged, digest = None, None
+        if self._family.name == "memory":
+            self._demand_directory(directory, path)
+            put_at_once(self._connection, full, path, content, demand, is_new=expect is None)
+        elif self._family.puts_whole:
+            digest = put_whole(self._connection, full, path, content, demand)
+        else:
+            temporary = self._full(join(directory, f"{TEMP_PREFIXES[0]}{token}"))
+            staged = put_staged(
+                self._connection, temporary, full, path, content, demand, is_new=expect is None
+            )
+        return self._read_back(path, content.size_bytes, staged, digest, started_ns)
+
+    def _read_back(
+        self, path: str, size_bytes: int, staged: Entry | None, digest: str | None, started_ns: int
+    ) -> Entry | Written:
+        """What stands there after our write, if it can be ours."""
+        found = self.stat(path)
+        if found is None or found.kind is not Kind.FILE:
+            return Written(size_bytes)
+        if found.size_bytes != size_bytes:
+            raise VerificationError(
+                f"{path}: shows {found.size_bytes} bytes after {size_bytes} were written", path=path
+            )
+        if digest is not None and found.digest is not None:
+            return found if found.digest == digest else Written(size_bytes)
+        if found.mtime_ns is None:
+            return Written(size_bytes)
+        if staged is not None and found.mtime_ns == staged.mtime_ns:
+            return found
+        slack_ns = self._family.grain_ns + (SKEW_NS if self.capabilities.clock_skew_ns is None else 0)
+        is_ours = started_ns - slack_ns <= found.mtime_ns <= time.time_ns() + slack_ns
+        return found if is_ours else Written(size_bytes)
+
+    def make_directory(self, path: str) -> None:
+        """Make one directory; nothing happens when it is there already."""
+        self._demand_writable(path)
+        full = self._full(path)
+        if self._family.implies_directories:
+            found = self.stat(path)
+            if found is not None and found is not DIRECTORY:
+                raise StaleEntryError(f"{path}: is no directory", path=path)
+            with self._connection.talk(path):
+                self._connection.fs.pipe_file(f"{full}/{MARKER}", b"")
+            return
+        if path:
+            self._demand_directory(split(path)[0], path)
+        try:
+            self._connection.make_directory(full, path)
+        except OSError:
+            found = self.stat(path)
+            if found is None:
+                raise
+            if found is not DIRECTORY:
+                raise StaleEntryError(f"{path}: is no directory", path=path) from None
+
+    def remove_file(self, path: str, *, expect: Entry) -> None:
+        """Remove a file for good."""
+        self._demand_writable(path)
+        self._demand(path, expect)
+        try:
+            self._connection.remove(self._full(path), path)
+        except FileNotFoundError:
+            raise StaleEntryError(f"{path}: is gone", path=path) from None
+
+    def remove_directory(self, path: str) -> None:
+        """Remove a directory that is empty; one that was only implied is gone by itself."""
+        self._demand_writable(path)
+        full = self._full(path)
+        vanishes = self._family.implies_directories or self._family.name == "memory"
+        try:
+            items = self._connection.items(full, path)
+        except FileNotFoundError:
+            if vanishes:
+                return
+            raise StaleEntryError(f"{path}: is gone", path=path) from None
+        names = {str(item["name"]).strip("/") for item in items} - {full.strip("/")}
+        marker = f"{full.strip('/')}/{MARKER}"
+        if names - {marker} or any(item.get("type") == "file" for item in items if len(names) == 0):
+            raise StaleEntryError(f"{path}: is not empty, so it stays", path=path)
+        if self._family.implies_directories:
+            if marker in names:
+                self._connection.remove(f"{full}/{MARKER}", path)
+            return
+        self._connection.remove_directory(full, path)
+
+    def move(self, path: str, to: str, *, expect: Entry) -> Entry | Written | None:
+        """Rename on this side; a directory file by file where the filesystem cannot."""
+        self._demand_writable(path)
+        self._demand(path, expect)
+        self._demand(to, None)
+        started_ns = time.time_ns()
+        if expect.kind is not Kind.DIRECTORY:
+            self._connection.rename(self._full(path), self._full(to), path)
+            return self._read_back(to, expect.size_bytes or 0, expect, None, started_ns)
+        if self._connection.renames:
+            self._connection.rename(self._full(path), self._full(to), path)
+        else:
+            self._move_tree(path, to)
+        return None
+
+    def _move_tree(self, path: str, to: str) -> None:
+        self.make_directory(to)
+        full = self._full(path)
+        for item in self._connection.items(full, path):
+            name = str(item["name"]).strip("/").removeprefix(full.strip("/") + "/")
+            if name_problem(name) is not None:
+                continue
+            if item.get("type") == "directory":
+                self._move_tree(join(path, name), join(to, name))
+            elif name != MARKER:
+                self._connection.rename(f"{full}/{name}", f"{self._full(to)}/{name}", join(path, name))
+        self.remove_directory(path)
+
+    def remove_leftover(self, path: str) -> None:
+        """Remove a temporary file of a dead run; nothing happens when it is gone."""
+        if not is_temporary(split(path)[1]):
+            raise PathError(f"{path}: is not a temporary file of syncfs", path=path)
+        with suppress(FileNotFoundError):
+            self._connection.remove(self._full(path), path)
+
+    def flush(self) -> None:
+        """Nothing to do: what a filesystem has acknowledged is as durable as it makes it."""
+
+    def _full(self, path: str) -> str:
+        """A path as the filesystem spells it.
+
+        Raises:
+            UnsupportedNameError: It could lead out of the root.
+        """
+        for part in path.split("/") if path else ():
+            if (problem := name_problem(part)) is not None:
+                raise UnsupportedNameError(f"{path}: {part!r} {problem}", path=path)
+        marker: str = self._connection.fs.root_marker
+        if not path:
+            return self._root or marker
+        return f"{self._root}/{path}" if self._root else f"{marker}{path}"
+
+    def _demand(self, path: str, expect: Entry | None) -> None:
+        found = self.stat(path)
+        if found == expect:
+            return
+        if expect is None:
+            words = "something is there now"
+        elif found is None:
+            words = "is gone"
+        else:
+            words = "changed"
+        raise StaleEntryError(f"{path}: {words} since it was planned; the next run decides afresh", path=path)
+
+    def _demand_directory(self, directory: str, path: str) -> None:
+        """Where a filesystem would make missing directories without a word, miss them ourselves."""
+        if self._family.name == "memory" and self.stat(directory) is not DIRECTORY:
+            raise FileNotFoundError(errno.ENOENT, "its directory is missing", path)
+
+    def _demand_writable(self, path: str) -> None:
+        if not self._family.is_writable:
+            hint = "; a WebDAV server is written webdavs://" if self._family.name == "http" else ""
+            raise PathError(
+                f"{path}: {self._family.name}:// can only be read{hint}", path=path, code=errno.EROFS
+            )

@@ -1,0 +1,200 @@
+"""Turn what a user names into an `Endpoint`."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from syncfs.endpoint.endpoint import Endpoint
+from syncfs.endpoint.family import family_of
+from syncfs.endpoint.local import LocalEndpoint
+from syncfs.endpoint.redact import redact
+from syncfs.endpoint.translate import translating
+from syncfs.errors import ConfigError, EndpointUnavailableError
+
+__all__ = ["overlap", "resolve"]
+
+# One letter before the colon is a drive of Windows.
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
+_WEBDAV = frozenset({"webdav", "webdavs", "dav", "davs", "webdav+http", "webdav+https"})
+_INTERNAL = frozenset(
+    {"asyncwrapper", "async_wrapper", "blockcache", "cached", "dask", "data", "dir", "file", "filecache"}
+    | {"generic", "jlab", "jupyter", "local", "reference", "simplecache"}
+)
+"""Protocols of fsspec that nobody would name as a place; left out of messages."""
+
+
+def resolve(
+    place: Any, *, path: str = "", options: Mapping[str, Any] | None = None, side: str = "src"
+) -> Endpoint:
+    """Make the endpoint of a place; nothing is listed, though some filesystems connect when they are made.
+
+    Args:
+        place: An fsspec filesystem, a `UPath`, a `pathlib.Path`, or a URL or path as `str` (`~` is
+            expanded). A filesystem is used as it is and never closed; wrappers that only prefix paths or
+            keep copies are looked through, since a copy is no evidence of what is there.
+        path: The directory inside `place`, `/`-separated; `""` for all of it.
+        options: fsspec's storage options for a URL. `env:NAME` as a value, also deeper inside, is
+            replaced by the environment variable NAME.
+        side: `"src"` or `"dst"`, for messages.
+
+    Raises:
+        ConfigError: The place cannot be understood: an unknown scheme, a wrong option, no directory
+            named. No message holds a credential.
+        EndpointUnavailableError: The filesystem connects when it is made, and could not.
+    """
+    given = _from_environment(dict(options or {}), side)
+    _refuse_parents(path, side)
+    if isinstance(place, str):
+        scheme = _URL.match(place)
+        if scheme is None and "::" not in place:
+            return _local(place, path, given, side)
+        return _open_url(place, scheme[1].lower() if scheme else "", path, given, side)
+    if _is_a(place, "UPath"):
+        fs, inside = place.fs, str(place.path)
+        return _of_filesystem(fs, _joined(inside, path), side)
+    if isinstance(place, os.PathLike):
+        return _local(os.fspath(place), path, given, side)
+    if _is_a(place, "AbstractFileSystem"):
+        if given:
+            raise ConfigError(f"{side}: options are for URLs; this filesystem is made already")
+        return _of_filesystem(place, path, side)
+    raise ConfigError(
+        f"{side}: cannot sync a {type(place).__name__}; give an fsspec filesystem, a UPath, a Path, a URL "
+        "or a path"
+    )
+
+
+def overlap(one: Endpoint, other: Endpoint) -> str | None:
+    """Say that one root is the other or lies inside it; None when they are apart or cannot be named."""
+    if one.identity is None or other.identity is None:
+        return None
+    first, second = (f"{endpoint.identity}".rstrip("/") + "/" for endpoint in (one, other))
+    if first == second:
+        return f"src and dst are the same directory: {one.url}"
+    if first.startswith(second):
+        return f"src lies inside dst: {one.url} is below {other.url}"
+    if second.startswith(first):
+        return f"dst lies inside src: {other.url} is below {one.url}"
+    return None
+
+
+def _local(root: str | bytes, path: str, options: Mapping[str, Any], side: str) -> LocalEndpoint:
+    named = os.fsdecode(root)
+    if not named:
+        raise ConfigError(f"{side}: names no directory; write . for the current one")
+    if "\0" in named:
+        raise ConfigError(f"{side}: {named!r} cannot be a path")
+    if options:
+        raise ConfigError(f"{side}: a local path takes no options ({', '.join(sorted(options))})")
+    return LocalEndpoint(os.path.join(os.path.expanduser(named), *filter(None, path.split("/"))))
+
+
+def _open_url(url: str, scheme: str, path: str, options: dict[str, Any], side: str) -> Endpoint:
+    if scheme in _WEBDAV:
+        from syncfs.endpoint.webdav import open_url
+
+        below = "/".join(quote(part, safe="") for part in path.split("/") if part)
+        return open_url(f"{url.rstrip('/')}/{below}" if below else url, options, side=side)
+    from fsspec.core import url_to_fs
+
+    _demand_known(scheme, side)
+    shown = redact(url)
+    try:
+        with translating(side=side):
+            fs, inside = url_to_fs(url, **options)
+    except EndpointUnavailableError:
+        raise
+    except OSError as error:
+        words = error.strerror or redact(str(error)) or type(error).__name__
+        raise EndpointUnavailableError(f"cannot open {shown}: {words}", side=side) from error
+    except ImportError as error:
+        raise ConfigError(f"{side}: {shown} needs another package: {error}{_hint(scheme)}") from None
+    except (TypeError, ValueError) as error:
+        words = " ".join(redact(str(error)).split())
+        raise ConfigError(f"{side}: {shown} cannot be opened so: {words}") from None
+    return _of_filesystem(fs, _joined(inside, path), side)
+
+
+def _demand_known(scheme: str, side: str) -> None:
+    from fsspec import available_protocols
+
+    known = set(available_protocols())
+    if scheme and scheme not in known:
+        names = ", ".join(sorted((known | _WEBDAV) - _INTERNAL))
+        raise ConfigError(f"{side}: {scheme}:// is not known; known are local paths and {names}")
+
+
+def _hint(scheme: str) -> str:
+    return "; for a WebDAV server write webdavs://" if scheme in ("http", "https") else ""
+
+
+def _of_filesystem(fs: Any, path: str, side: str) -> Endpoint:
+    """The endpoint of a filesystem object and a path in it."""
+    while True:
+        if getattr(fs, "asynchronous", False):
+            raise ConfigError(
+                f"{side}: {type(fs).__name__}(asynchronous=True) cannot be used from threads; make it "
+                "without, and call syncfs through asyncio.to_thread"
+            )
+        if _is_a(fs, "DirFileSystem"):
+            fs, path = fs.fs, _joined(str(fs.path or ""), path)
+        elif _is_a(fs, "CachingFileSystem"):
+            fs = fs.fs
+        elif _is_a(fs, "AsyncFileSystemWrapper"):
+            fs = fs.sync_fs
+        else:
+            break
+    if _is_a(fs, "LocalFileSystem"):
+        if not path:
+            raise ConfigError(f"{side}: the whole local disk is no directory to sync; name one by its path")
+        return _local(fs._strip_protocol(os.path.expanduser(path)), "", {}, side)
+    if _is_a(fs, "WebdavFileSystem"):
+        from syncfs.endpoint.webdav import WebdavEndpoint
+
+        return WebdavEndpoint(fs, path)
+    from syncfs.endpoint.generic import GenericEndpoint
+
+    family = family_of(fs)
+    if family.needs_path and not str(fs._strip_protocol(path)).strip("/"):
+        raise ConfigError(
+            f"{side}: the root of {family.name}:// is no directory to sync; name a bucket or a directory"
+        )
+    return GenericEndpoint(fs, path)
+
+
+def _is_a(thing: object, name: str) -> bool:
+    """Whether a thing is of this class of fsspec, webdav4 or upath, none of which is imported for it."""
+    return any(
+        cls.__name__ == name and cls.__module__.partition(".")[0] in ("fsspec", "webdav4", "upath")
+        for cls in type(thing).__mro__
+    )
+
+
+def _joined(directory: str, path: str) -> str:
+    return f"{directory.rstrip('/')}/{path.lstrip('/')}" if directory and path else directory or path
+
+
+def _refuse_parents(path: str, side: str) -> None:
+    if ".." in path.split("/"):
+        raise ConfigError(f"{side}_path: {path!r} leads out of the place it is a path in")
+
+
+def _from_environment(value: Any, side: str) -> Any:
+    """Replace `env:NAME` by what the variable holds, at any depth."""
+    if isinstance(value, Mapping):
+        return {key: _from_environment(inner, side) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_from_environment(inner, side) for inner in value)
+    if isinstance(value, str) and value.startswith("env:"):
+        name = value.removeprefix("env:")
+        found = os.environ.get(name)
+        if found is None:
+            raise ConfigError(
+                f"{side}: the environment variable {name} is not set (an option says env:{name})"
+            )
+        return found
+    return value
