@@ -116,7 +116,7 @@ class Output:
                     },
                 }
             )
-        elif isinstance(report, Report) and not self.quiet:
+        elif isinstance(report, Report) and report.changed and not self.quiet:
             self.print(report_lines(report, hint_extra=False))
         _write(sys.stderr, lines_of_error(error))
 

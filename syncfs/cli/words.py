@@ -122,7 +122,7 @@ def action_line(action: Action) -> str:
 
 
 def _what(action: Action) -> str:
-    path, side = printable(action.path), action.side.label
+    path, side = printable(action.path) or ".", action.side.label
     match action:
         case CopyFile() | MakeDirectory():
             return f"{action.verb}  {path} → {side}"

@@ -97,7 +97,9 @@ def judge(
         verdict = settings.compare.compare(left, right)
     if verdict is Verdict.UNKNOWN and left.digest is not None and right.digest is not None:
         return left.digest == right.digest
-    if verdict is Verdict.UNKNOWN and not quick and not _differ_in_size(seen):
+    # Unlike sizes say enough, except to a comparator that sees through the bytes (line endings, say).
+    is_worth_reading = getattr(settings.compare, "needs_content", False) or not _differ_in_size(seen)
+    if verdict is Verdict.UNKNOWN and not quick and is_worth_reading:
         answer = scope.ask(name, Ask.SAME, left, right)
         if isinstance(answer, Unanswerable):
             raise Unreadable(answer)

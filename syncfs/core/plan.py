@@ -161,7 +161,7 @@ class Plan:
         }
 
     def to_json(self) -> str:
-        """Give the whole plan as one JSON object; holds no secrets."""
+        """Give the whole plan as one JSON object, in ASCII; holds no secrets."""
         return json.dumps(
             {
                 "format": FORMAT,
@@ -177,8 +177,7 @@ class Plan:
                 "actions": [action_to_dict(action) for action in self.actions],
                 "conflicts": [conflict_to_dict(conflict) for conflict in self.conflicts],
                 "problems": [problem.to_dict() for problem in self.problems],
-            },
-            ensure_ascii=False,
+            }
         )
 
     @staticmethod

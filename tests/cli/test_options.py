@@ -55,10 +55,11 @@ def arguments(*words: str, mode: Mode | None = None) -> dict[str, Any]:
         ("--state s.sqlite", {"state": "s.sqlite"}),
         ("--keep-filtered", {"keep_filtered": True}),
         (
-            "--dst-option password=12345 --dst-option timeout=30 --dst-option verify=false --dst-option a=b=c",
-            {"dst_options": {"password": "12345", "timeout": 30, "verify": False, "a": "b=c"}},
+            "--dst-option password=12345 --dst-option timeout=30 --dst-option verify=false --dst-option a=b",
+            {"dst_options": {"password": "12345", "timeout": 30, "verify": False, "a": "b"}},
         ),
         ("--src-option token=env:TOKEN", {"src_options": {"token": "env:TOKEN"}}),
+        ("--src-option a=b=c", {"src_options": {"a": "b=c"}}),
     ],
 )
 def test_options_become_the_arguments_of_the_same_words(words: str, expected: dict[str, Any]) -> None:

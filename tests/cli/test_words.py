@@ -102,7 +102,8 @@ def test_a_plan_is_one_line_an_action_with_its_reason_and_without_what_is_only_n
         "problem  src: x: cannot be read (the next run tries again)",
     ]
     assert plan_summary(plan, hint_extra=False) == [
-        "push would: copy 1 file (2.0 KiB), remove 2, rename 1, make 1 directory, keep 1 loser aside, 1 problem"
+        "push would: copy 1 file (2.0 KiB), remove 2, rename 1, make 1 directory, keep 1 loser aside, "
+        "1 problem"
     ]
 
 
