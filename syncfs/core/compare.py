@@ -23,10 +23,20 @@ class Verdict(Enum):
 
 
 class Openers(NamedTuple):
-    """How a comparator reads the two files; each call opens the file anew, in binary, at its start."""
+    """How a comparator reads the two files.
+
+    Attributes:
+        left: Opens the left file anew, in binary, at its start, as it is now.
+        right: The same for the right file.
+        left_key: Names the left file for whoever remembers what he read: its root's identity and its path.
+            The same in every run; no secret. None where the root cannot be named.
+        right_key: The same for the right file.
+    """
 
     left: Callable[[], AbstractContextManager[BinaryIO]]
     right: Callable[[], AbstractContextManager[BinaryIO]]
+    left_key: str | None = None
+    right_key: str | None = None
 
 
 @runtime_checkable

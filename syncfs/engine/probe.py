@@ -59,7 +59,11 @@ def _same(question: Question, sides: Sequence[Endpoint], compare: Comparator) ->
     left, right = question.left, question.right
     assert left is not None and right is not None
     if getattr(compare, "needs_content", False):
-        openers = Openers(_opener(sides[0], question.path, left), _opener(sides[1], question.path, right))
+        openers = Openers(
+            _opener(sides[0], question.path, left),
+            _opener(sides[1], question.path, right),
+            *(None if side.identity is None else f"{side.identity}\n{question.path}" for side in sides),
+        )
         verdict = compare.compare(left, right, openers)  # type: ignore[call-arg]
         if verdict is not Verdict.UNKNOWN:
             return verdict
