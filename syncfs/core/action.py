@@ -82,10 +82,12 @@ class RemoveFile(_Action):
 
     Attributes:
         clears_way: Something else takes its place, so it goes before everything else.
+        record: What the base holds for it; None when it was never synced.
     """
 
     verb: ClassVar[str] = "remove"
     clears_way: bool = False
+    record: Record | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,10 +108,12 @@ class Rename(_Action):
 
     Attributes:
         to: Its new path.
+        records: For the path and all below it: old path, new path, and what the base will hold there.
     """
 
     verb: ClassVar[str] = "rename"
     to: str
+    records: tuple[tuple[str, str, Record], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,19 +160,18 @@ def action_to_dict(action: Action) -> dict[str, Any]:
     match action:
         case CopyFile():
             data["digest"] = action.digest
-        case RemoveFile() | RemoveDirectory():
+        case RemoveFile():
             data["clears_way"] = action.clears_way
-        case Rename() | MoveAside():
+            data["record"] = _record(action.record)
+        case RemoveDirectory():
+            data["clears_way"] = action.clears_way
+        case Rename():
             data["to"] = action.to
-        case RecordAgreement(record=Record() as record):
-            data["record"] = {
-                "src": _entry(record.left),
-                "dst": _entry(record.right),
-                "digest": record.digest,
-                "flags": int(record.flags),
-            }
+            data["records"] = [[old, new, _record(record)] for old, new, record in action.records]
+        case MoveAside():
+            data["to"] = action.to
         case RecordAgreement():
-            data["record"] = None
+            data["record"] = _record(action.record)
         case MakeDirectory():
             pass
     return data
@@ -187,12 +190,10 @@ def action_from_dict(data: dict[str, Any]) -> Action:
     if isinstance(left, Written) or isinstance(right, Written):
         raise ValueError("an expectation is an entry")
     data["expect"] = Expect(left, right)
-    record = data.get("record")
-    if record is not None:
-        sides = [_parsed(record[side]) for side in ("src", "dst")]
-        if sides[0] is None or sides[1] is None:
-            raise ValueError("a record has both sides")
-        data["record"] = Record(sides[0], sides[1], record["digest"], record["flags"])
+    if data.get("record") is not None:
+        data["record"] = _parsed_record(data["record"])
+    if "records" in data:
+        data["records"] = tuple((old, new, _parsed_record(record)) for old, new, record in data["records"])
     action: Action = cls(**data)
     return action
 
@@ -213,3 +214,21 @@ def _parsed(data: dict[str, Any] | None) -> Entry | Written | None:
     data = dict(data)
     kind = data.pop("kind")
     return Written(**data) if kind == "written" else Entry(Kind[kind.upper()], **data)
+
+
+def _record(record: Record | None) -> dict[str, Any] | None:
+    if record is None:
+        return None
+    return {
+        "src": _entry(record.left),
+        "dst": _entry(record.right),
+        "digest": record.digest,
+        "flags": int(record.flags),
+    }
+
+
+def _parsed_record(data: dict[str, Any]) -> Record:
+    left, right = (_parsed(data[side]) for side in ("src", "dst"))
+    if left is None or right is None:
+        raise ValueError("a record has both sides")
+    return Record(left, right, data["digest"], data["flags"])

@@ -71,6 +71,7 @@ def remove(
             expect=expect,
             reason=reason,
             clears_way=clears_way or scope.frees,
+            record=scope.directory.base.get(name),
         )
     )
 

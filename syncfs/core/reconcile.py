@@ -32,6 +32,7 @@ from syncfs.core.paths import split
 from syncfs.core.plan import stage_of
 from syncfs.core.problem import Problem
 from syncfs.core.question import Answers, Unanswered
+from syncfs.core.rename import with_renames
 from syncfs.core.scope import ROOT, Closed, Descent, Directory, Nested, Scope
 from syncfs.core.settings import Mode, Settings
 
@@ -230,6 +231,7 @@ def in_order(root: Closed, unreliable: Sequence[bool]) -> tuple[list[Action], li
     problems: list[Problem] = []
     if any(unreliable):
         actions, problems = _defer(actions, unreliable)
+    actions = with_renames(actions)
     actions.sort(key=lambda action: (stage_of(action), action.path))
     return actions, problems
 

@@ -192,7 +192,9 @@ class _Execution:
             case MoveAside() | Rename():
                 tally.renamed += 1
                 moved = outcome.left if action.side is Side.LEFT else outcome.right
-                if moved is not None:
+                if isinstance(action, Rename):
+                    self.ledger.renamed(action, moved)
+                elif moved is not None:
                     self.moved[action.side, action.to] = moved
             case RecordAgreement(record=None):
                 self.ledger.forget(path)

@@ -14,9 +14,9 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from syncfs.core.action import Action, CopyFile, MakeDirectory, RecordAgreement
+from syncfs.core.action import Action, CopyFile, MakeDirectory, RecordAgreement, Rename
 from syncfs.core.base import Flag, Record
-from syncfs.core.entry import Side, Written
+from syncfs.core.entry import Entry, Side, Written
 from syncfs.core.listing import Listing
 from syncfs.core.paths import join, split
 from syncfs.core.problem import Problem
@@ -57,17 +57,33 @@ class Ledger:
 
     def _read_back_in(self, action: Action) -> Place | None:
         """The directory whose listing will tell what an action's target looks like, if one must."""
-        if not isinstance(action, CopyFile | MakeDirectory) or action.path == "":
-            return None
         if self._sides[action.side].capabilities.confirms_writes:
             return None
-        return action.side, split(action.path)[0]
+        match action:
+            case CopyFile() | MakeDirectory() if action.path:
+                return action.side, split(action.path)[0]
+            case Rename():
+                return action.side, split(action.to)[0]
+            case _:
+                return None
 
     def note(self, action: Action, record: Record) -> None:
         """Record an agreement; where the target's fingerprint is still open, remember to read it back."""
         self.change(action.path, record)
         if place := self._read_back_in(action):
             self._noted.setdefault(place, {})[split(action.path)[1]] = record
+
+    def renamed(self, action: Rename, moved: Entry | Written | None) -> None:
+        """Take the records of a path, and of all below it, to its new place."""
+        for old, new, record in action.records:
+            self.change(old, None)
+            if new == action.to and moved is not None:
+                left, right = (record.left, moved) if action.side is Side.RIGHT else (moved, record.right)
+                record = Record(left, right, record.digest, record.flags)
+            self.change(new, record)
+            if new == action.to and (place := self._read_back_in(action)):
+                self._noted.setdefault(place, {})[split(new)[1]] = record
+        self.change(action.path, None)
 
     def done(self, action: Action) -> Place | None:
         """Note that an action was tried; the directory to read back now, if this was its last one."""
