@@ -1,6 +1,8 @@
 """What the engine relies on, on each of the three servers."""
 
 import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,10 @@ from syncfs.core.entry import DIRECTORY, Kind
 from syncfs.core.listing import ListingStatus
 from syncfs.endpoint.endpoint import CHUNK_BYTES, Content, Endpoint
 from syncfs.errors import EndpointUnavailableError, StaleEntryError, UnsupportedNameError, VerificationError
+from tests.conftest import missing
 from tests.endpoint.webdav.support import age, broken, content, endpoint, read, seen, unchecked, write
-from tests.servers.server import Folder, wait_until
+from tests.servers.rclone_server import Rclone
+from tests.servers.server import Folder, Server, ServerMissingError, wait_until
 
 BIG = os.urandom(3 * CHUNK_BYTES + 17)
 
@@ -288,6 +292,24 @@ def test_the_clocks_difference_is_measured(webdav_server: Folder) -> None:
     assert skew_ns is not None and abs(skew_ns) < 1_200_000_000
 
 
+@pytest.fixture(scope="module")
+def caching_rclone() -> Iterator[Rclone]:
+    """rclone that remembers directories: without, each request costs as much as the directory is large."""
+    try:
+        server = Rclone(dir_cache_time="1ms")
+    except ServerMissingError as error:
+        missing(str(error))
+    with server:
+        yield server
+
+
+@pytest.fixture(params=["apache", "wsgidav", "caching_rclone"])
+def undisturbed(request: pytest.FixtureRequest) -> Folder:
+    """A collection on each of the servers, for tests that change nothing behind its back."""
+    server: Server = request.getfixturevalue(request.param)
+    return server.folder()
+
+
 NAMES = [
     "plain name", "per%cent", "pct%41", "hash#x", "q?x", "semi;x", "plus+x", "amp&x", "lt<x", 'dq"x', "sq'x",
     "back\\x", "colon:x", "star*x", "pipe|x", "tilde~x", "at@x", "eq=x", "comma,x", "br[x]", "par(x)",
@@ -307,12 +329,12 @@ def usable(name: str, folder: Folder) -> bool:
     return True
 
 
-def test_difficult_names_survive_the_way_there_and_back(webdav_server: Folder) -> None:
-    side = endpoint(webdav_server.url)
-    kept = {name for name in NAMES if usable(name, webdav_server)}
+def test_difficult_names_survive_the_way_there_and_back(undisturbed: Folder) -> None:
+    side = endpoint(undisturbed.url)
+    kept = {name for name in NAMES if usable(name, undisturbed)}
     for name in kept:
         write(side, name, name.encode())
-    assert {p.name for p in Path(webdav_server.root).iterdir()} == kept
+    assert {p.name for p in Path(undisturbed.root).iterdir()} == kept
     listing = side.list("")
     assert listing.status is ListingStatus.COMPLETE and set(listing.entries) == kept
     for name in kept:
@@ -320,12 +342,12 @@ def test_difficult_names_survive_the_way_there_and_back(webdav_server: Folder) -
         write(side, name, b"again", listing.entries[name])
     for name, entry in side.list("").entries.items():
         side.remove_file(name, expect=entry)
-    assert webdav_server.read() == {}
+    assert undisturbed.read() == {}
 
 
-def test_difficult_names_of_directories_too(webdav_server: Folder) -> None:
-    side = endpoint(webdav_server.url)
-    kept = [name for name in NAMES if usable(name, webdav_server)]
+def test_difficult_names_of_directories_too(undisturbed: Folder) -> None:
+    side = endpoint(undisturbed.url)
+    kept = [name for name in NAMES if usable(name, undisturbed)]
     for name in kept:
         side.make_directory(name)
         write(side, f"{name}/{name}", b"x")
@@ -334,7 +356,7 @@ def test_difficult_names_of_directories_too(webdav_server: Folder) -> None:
     for name in kept:
         side.remove_file(f"{name}/{name}", expect=seen(side, f"{name}/{name}"))
         side.remove_directory(name)
-    assert webdav_server.read() == {}
+    assert undisturbed.read() == {}
 
 
 @pytest.mark.parametrize("name", ["q?x", "tab\tx", "line\nx"])
@@ -355,10 +377,8 @@ def test_a_name_that_is_too_long_fails_alone(webdav_server: Folder) -> None:
     assert webdav_server.read() == {}
 
 
-def test_many_threads_write_and_read_at_once(webdav_server: Folder) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
-    side = endpoint(webdav_server.url)
+def test_many_threads_write_and_read_at_once(undisturbed: Folder) -> None:
+    side = endpoint(undisturbed.url)
 
     def copy(number: int) -> bool:
         data = str(number).encode() * 1000
