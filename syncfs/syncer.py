@@ -19,9 +19,10 @@ from syncfs.core.event import Event, EventKind
 from syncfs.core.plan import Plan
 from syncfs.core.problem import Problem
 from syncfs.core.report import Report
-from syncfs.core.selection import Filter, Selection
+from syncfs.core.selection import Filter, Only, Selection
 from syncfs.core.settings import Delete, MaxDelete, Mode, Settings
-from syncfs.engine.pipeline import Job, Roots, carry_out, checked_roots, forecast, make_plan, still_valid
+from syncfs.engine.job import Job, Roots, checked_roots
+from syncfs.engine.pipeline import carry_out, make_plan, put_back, still_valid
 from syncfs.engine.tell import Listener, Teller, told
 from syncfs.errors import ConfigError, UnsafePlanError
 from syncfs.store.location import lock_path, open_store, swapped_exists
@@ -211,12 +212,61 @@ class Syncer:
         with self._stored(read_only=True) as store:
             return store.runs()
 
+    def conflicts(self) -> list[dict[str, Any]]:
+        """The conflicts that the last run left open, as a report lists them; reads only the state."""
+        with self._stored(read_only=True) as store:
+            return store.open_conflicts()
+
+    def resolve(self, path: str, choice: str) -> Report:
+        """Settle one conflict for good, on both sides; nothing else is touched.
+
+        Args:
+            path: The contested path, relative to both roots.
+            choice: `src`, `dst` or `keep-both`. Whoever wins, the loser is kept as in every run.
+
+        Raises:
+            ConfigError: No conflict is open under this path, or the choice is none of these.
+        """
+        if choice not in ("src", "dst", "keep-both"):
+            raise ConfigError(f"resolve: src, dst or keep-both, not {choice!r}")
+        if path not in (conflict["path"] for conflict in self.conflicts()):
+            raise ConfigError(f"no conflict is open under {path!r}")
+        with self._opened(Mode.SYNC, read_only=False, name="resolve") as run:
+            settings = replace(
+                run.settings,
+                compare=self._bound(self._plugins.comparator("auto")),
+                policy=self._plugins.policy(choice),
+                selection=Only(path),
+                delete=Delete.SYNCED if run.settings.has_base else Delete.NONE,
+                keep_filtered=True,
+            )
+            plan, _ = make_plan(run.job, settings, run.roots)
+            others = [conflict for conflict in run.job.store.open_conflicts() if conflict["path"] != path]
+            return self._carry_out(run, plan, (), open_conflicts=others)
+
+    def restore(self, run: str | None = None) -> Report:
+        """Put back what a run removed, from the trash of both sides.
+
+        What stands in a file's place meanwhile stays; the restored file then comes beside it.
+
+        Args:
+            run: The run's id, as `history` shows it; None: the last run that removed something.
+
+        Returns:
+            A report of mode `restore`; `renamed` counts what came back.
+
+        Raises:
+            ConfigError: That run's removals are not in the trash.
+        """
+        with self._opened(Mode.SYNC, read_only=False, name="restore") as opened:
+            return put_back(opened.job, run)
+
     def _run(self, mode: Mode, dry_run: bool) -> Report:
         with self._opened(mode, read_only=dry_run) as run:
             plan, leftovers = make_plan(run.job, run.settings, run.roots)
             self._check(run, plan)
             if dry_run:
-                return forecast(plan, notices=run.notices)
+                return Report.forecast(plan, run.notices)
             return self._carry_out(run, plan, leftovers)
 
     def _check(self, run: _Run, plan: Plan) -> None:
@@ -225,9 +275,21 @@ class Syncer:
         if reasons := self._plugins.check_plan(plan, run.settings):
             raise UnsafePlanError(reasons)
 
-    def _carry_out(self, run: _Run, plan: Plan, leftovers: Sequence[tuple[Side, str]]) -> Report:
+    def _carry_out(
+        self,
+        run: _Run,
+        plan: Plan,
+        leftovers: Sequence[tuple[Side, str]],
+        open_conflicts: Sequence[dict[str, Any]] = (),
+    ) -> Report:
         report = carry_out(
-            run.job, plan, trash=self._trash, roots=run.roots, leftovers=leftovers, notices=run.notices
+            run.job,
+            plan,
+            trash=self._trash,
+            roots=run.roots,
+            leftovers=leftovers,
+            open_conflicts=open_conflicts,
+            notices=run.notices,
         )
         run.failures.extend(self._plugins.run_finished(report))
         logger.info("%s %s %s: %s", plan.mode.value, plan.src, plan.dst, report.to_dict())
@@ -236,17 +298,18 @@ class Syncer:
         return replace(report, problems=(*report.problems, *problems))
 
     @contextmanager
-    def _opened(self, mode: Mode, *, read_only: bool) -> Iterator[_Run]:
+    def _opened(self, mode: Mode, *, read_only: bool, name: str = "") -> Iterator[_Run]:
         """Everything that one run needs, closed again at its end."""
-        delete = Delete.parse(self._delete, mode)
-        if getattr(self._compare, "directed", False) and mode is Mode.SYNC:
-            name = self._compare.name
-            raise ConfigError(f"compare={name!r} asks which side sends: it goes with push and pull only")
+        delete = Delete.parse("auto" if name else self._delete, mode)
+        if getattr(self._compare, "directed", False) and mode is Mode.SYNC and not name:
+            compare = self._compare.name
+            raise ConfigError(f"compare={compare!r} asks which side sends: it goes with push and pull only")
         with ExitStack() as stack:
-            if not read_only and (lock := self._lock(mode)) is not None:
-                stack.enter_context(lock)
+            path = lock_path(self._state, *(side.identity for side in self._sides))
+            if path is not None and not read_only:
+                stack.enter_context(PairLock(path, mode=name or mode.value))
             store = stack.enter_context(self._stored(read_only=read_only))
-            failures = list(self._plugins.run_started(mode.value, self.src, self.dst))
+            failures = list(self._plugins.run_started(name or mode.value, self.src, self.dst))
             teller = Teller(self._listeners(failures))
             stack.callback(teller.flush)
             notices = self._notices(store)
@@ -264,15 +327,6 @@ class Syncer:
             )
             roots = checked_roots(job, mode)
             yield _Run(job, self._settings(mode, delete, store), roots, notices, failures)
-
-    def _lock(self, mode: Mode) -> PairLock | None:
-        """One run of a pair at a time: the lock lies beside the state; None where no pair can be named."""
-        if self._state not in ("auto", None):
-            return PairLock(f"{fspath(self._state)}.lock", mode=mode.value)
-        left, right = (side.identity for side in self._sides)
-        if left is None or right is None:
-            return None
-        return PairLock(lock_path(left, right), mode=mode.value)
 
     @contextmanager
     def _stored(self, *, read_only: bool) -> Iterator[Store]:
@@ -305,18 +359,20 @@ class Syncer:
             listeners.append(lambda events: failures.extend(self._plugins.events(events)))
         return listeners
 
-    def _settings(self, mode: Mode, delete: Delete, store: Store) -> Settings:
-        capabilities = (self._sides[0].capabilities, self._sides[1].capabilities)
-        compare = self._compare
+    def _bound(self, compare: Comparator) -> Comparator:
+        """A comparator as it is between these two sides."""
         if isinstance(compare, BindableComparator):
-            compare = compare.bind(*capabilities)
+            return compare.bind(self._sides[0].capabilities, self._sides[1].capabilities)
+        return compare
+
+    def _settings(self, mode: Mode, delete: Delete, store: Store) -> Settings:
         return Settings(
             mode=mode,
             delete=delete,
-            compare=compare,
+            compare=self._bound(self._compare),
             policy=self._policy,
             selection=self._selection,
-            capabilities=capabilities,
+            capabilities=(self._sides[0].capabilities, self._sides[1].capabilities),
             keep_loser=self._keep_loser,
             trash=self._trash,
             has_base=store.is_durable,

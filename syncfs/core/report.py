@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from syncfs.core.conflict import Conflict
-from syncfs.core.plan import conflict_to_dict
+from syncfs.core.plan import Plan, conflict_to_dict
 from syncfs.core.problem import Problem
 from syncfs.errors import IncompleteSyncError
 
@@ -53,6 +54,26 @@ class Report:
     dry_run: bool = False
     run: str = ""
     notices: tuple[str, ...] = field(default=())
+
+    @staticmethod
+    def forecast(plan: Plan, notices: Sequence[str] = ()) -> Report:
+        """What a report would say if everything in a plan succeeded."""
+        summary = plan.summary()
+        return Report(
+            mode=plan.mode.value,
+            copied=summary["copy"],
+            removed=summary["remove"],
+            renamed=summary["rename"] + summary["keep_aside"],
+            made_directories=summary["make_directories"],
+            skipped=plan.skipped,
+            bytes_transferred=summary["bytes"],
+            conflicts=plan.conflicts,
+            problems=plan.problems,
+            extra=plan.extra,
+            untracked=plan.untracked,
+            dry_run=True,
+            notices=tuple(notices),
+        )
 
     @property
     def open_conflicts(self) -> tuple[Conflict, ...]:

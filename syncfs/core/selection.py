@@ -9,7 +9,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 from syncfs.core.paths import is_reserved
 
-__all__ = ["EVERYTHING", "Filter", "Selection", "Tracking"]
+__all__ = ["Filter", "Only", "Selection", "Tracking"]
 
 
 @runtime_checkable
@@ -64,4 +64,23 @@ class Selection:
         return not self.include and not self.exclude
 
 
-EVERYTHING = Selection()
+@dataclass(frozen=True, slots=True)
+class Only:
+    """One path and what lies below it: for settling one conflict.
+
+    Attributes:
+        path: Relative to both roots.
+    """
+
+    path: str
+
+    def of(self, path: str, is_directory: bool) -> Tracking:
+        """Decide one path whose parents are not excluded."""
+        if path == self.path or path.startswith(f"{self.path}/"):
+            return Tracking.TRACKED
+        return Tracking.PASSAGE if self.path.startswith(f"{path}/") else Tracking.EXCLUDED
+
+    @property
+    def is_everything(self) -> bool:
+        """Never."""
+        return False

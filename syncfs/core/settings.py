@@ -10,7 +10,7 @@ from syncfs.core.capabilities import Capabilities
 from syncfs.core.compare import Comparator
 from syncfs.core.conflict import ConflictPolicy
 from syncfs.core.entry import Side
-from syncfs.core.selection import Selection
+from syncfs.core.selection import Only, Selection
 from syncfs.errors import ConfigError
 
 E = TypeVar("E", bound=Enum)
@@ -133,7 +133,7 @@ class Settings:
     delete: Delete
     compare: Comparator
     policy: ConflictPolicy
-    selection: Selection
+    selection: Selection | Only
     capabilities: tuple[Capabilities, Capabilities]
     keep_loser: bool = True
     trash: bool = True

@@ -28,8 +28,9 @@ from syncfs.core.problem import Problem
 from syncfs.engine.ledger import Ledger, Place
 from syncfs.engine.outcome import Outcome
 from syncfs.engine.perform import Workbench, perform
+from syncfs.engine.trash import slot_of
 from syncfs.errors import CancelledSyncError, EndpointUnavailableError, SyncAbortedError, SyncfsError
-from syncfs.store.store import Store
+from syncfs.store.store import Store, Trashed
 
 __all__ = ["Tally", "execute"]
 
@@ -45,7 +46,6 @@ class Tally:
         made_directories: Directories that were made.
         bytes_transferred: Content bytes that were written.
         problems: What failed.
-        trash: (side, slot, path) of what was moved to the trash.
     """
 
     copied: int = 0
@@ -54,7 +54,6 @@ class Tally:
     made_directories: int = 0
     bytes_transferred: int = 0
     problems: list[Problem] = field(default_factory=list)
-    trash: list[tuple[Side, str, str]] = field(default_factory=list)
 
 
 def execute(
@@ -83,14 +82,21 @@ def execute(
     """
     ledger = Ledger(actions, bench.sides, store)
     execution = _Execution(bench, ledger, executor, jobs, emit, tally)
+    trashing = {
+        number: Trashed(run=bench.run, side=action.side, slot=slot_of(bench.run, number), path=action.path)
+        for number, action in enumerate(actions)
+        if isinstance(action, RemoveFile) and bench.keeps(action.side)
+    }
+    store.trash(trashing.values())
     try:
-        for _, stage in itertools.groupby(actions, key=stage_of):
+        for _, stage in itertools.groupby(enumerate(actions), key=lambda each: stage_of(each[1])):
             execution.do(stage)
             if execution.fatal is not None:
                 break
         execution.read_back()
     finally:
         ledger.commit()
+        store.forget_trash(item for number, item in trashing.items() if number not in execution.done_numbers)
     if execution.fatal is not None:
         raise _abort(execution.fatal, tally)
 
@@ -107,17 +113,17 @@ class _Execution:
     ) -> None:
         self.bench, self.ledger, self.executor = bench, ledger, executor
         self.jobs, self.emit, self.tally = jobs, emit, tally
-        self.numbers = itertools.count(1)
-        self.running: set[Future[Outcome]] = set()
+        self.running: dict[Future[Outcome], int] = {}
+        self.done_numbers: set[int] = set()
         self.listing: dict[Future[Listing], Place] = {}
         self.moved: dict[tuple[Side, str], Entry | Written] = {}
         self.failed: set[Place] = set()
         self.fatal: Exception | None = None
         self.reported_bytes = 0
 
-    def do(self, stage: Iterator[Action]) -> None:
-        """Do actions that are independent of each other."""
-        for action in stage:
+    def do(self, stage: Iterator[tuple[int, Action]]) -> None:
+        """Do numbered actions that are independent of each other."""
+        for number, action in stage:
             if self.bench.cancel.is_set():
                 self.fatal = self.fatal or CancelledSyncError("interrupted; what was done is recorded")
             if self.fatal is not None:
@@ -128,7 +134,7 @@ class _Execution:
                 self._take(_blocked(action, blocked_by))
             else:
                 moved = self.moved.get((action.side.other, action.path))
-                self.running.add(self.executor.submit(perform, self.bench, action, next(self.numbers), moved))
+                self.running[self.executor.submit(perform, self.bench, action, number, moved)] = number
             while len(self.running) >= 2 * self.jobs:
                 self._wait()
         while self.running:
@@ -153,8 +159,10 @@ class _Execution:
         under_way: list[Future[Any]] = [*self.running, *self.listing]
         wait(under_way, timeout=0.1, return_when=FIRST_COMPLETED)
         for outcome in [future for future in self.running if future.done()]:
-            self.running.discard(outcome)
+            number = self.running.pop(outcome)
             self._take(outcome.result())
+            if outcome.result().problem is None:
+                self.done_numbers.add(number)
         for listing in [future for future in self.listing if future.done()]:
             self.tally.problems.extend(self.ledger.confirm(self.listing.pop(listing), listing.result()))
         moved_bytes = self.bench.transferred_bytes
@@ -185,8 +193,6 @@ class _Execution:
                     self.ledger.note(action, Record(DIRECTORY, DIRECTORY, None, outcome.flags))
             case RemoveFile() | RemoveDirectory():
                 tally.removed += 1
-                if outcome.trash:
-                    tally.trash.append((action.side, outcome.trash, path))
                 if action.expect.of(action.side.other) is None:
                     self.ledger.change(path, None)
             case MoveAside() | Rename():

@@ -25,7 +25,6 @@ class Outcome:
         digest: The content's digest, when it was computed.
         flags: See `syncfs.core.base.Flag`.
         size_bytes: Content bytes that were written.
-        trash: Where the removed file is now, relative to its root; empty when it is gone.
     """
 
     action: Action
@@ -36,4 +35,3 @@ class Outcome:
     digest: str | None = None
     flags: int = 0
     size_bytes: int = 0
-    trash: str = ""

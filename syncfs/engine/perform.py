@@ -27,6 +27,7 @@ from syncfs.endpoint.endpoint import Content, Endpoint, Source
 from syncfs.engine.outcome import Outcome
 from syncfs.engine.probe import DIGEST
 from syncfs.engine.throttle import Throttle
+from syncfs.engine.trash import TRASH, slot_of
 from syncfs.errors import (
     PathError,
     StaleEntryError,
@@ -34,9 +35,8 @@ from syncfs.errors import (
     SyncfsError,
 )
 
-__all__ = ["TRASH", "Workbench", "perform"]
+__all__ = ["Workbench", "perform"]
 
-TRASH = ".syncfs/trash"
 TRIES = 4
 FATAL_ERRNOS = frozenset({errno.ENOSPC, errno.EROFS, errno.EDQUOT})
 """A full or read-only disk: every further write would fail in the same way."""
@@ -71,6 +71,10 @@ class Workbench:
         with self._lock:
             self.transferred_bytes += size_bytes
 
+    def keeps(self, side: Side) -> bool:
+        """Whether what is removed on a side goes to its trash."""
+        return self.trash and self.sides[side].capabilities.can_move
+
     def trash_slot(self, side: Side, number: int) -> str:
         """A place in this run's trash, whose directories are made on first use."""
         with self._lock:
@@ -80,7 +84,7 @@ class Workbench:
                     directory = f"{directory}/{name}" if directory else name
                     self.sides[side].make_directory(directory)
                 self._trashes.add(side)
-        return f"{TRASH}/{self.run}/{number}"
+        return slot_of(self.run, number)
 
 
 def perform(bench: Workbench, action: Action, number: int, source: Entry | Written | None) -> Outcome:
@@ -175,11 +179,10 @@ def _remove(bench: Workbench, action: RemoveFile, number: int) -> Outcome:
     side = bench.sides[action.side]
     expect = action.expect.of(action.side)
     assert expect is not None
-    if bench.trash and side.capabilities.can_move:
-        slot = bench.trash_slot(action.side, number)
-        side.move(action.path, slot, expect=expect)
-        return Outcome(action=action, trash=slot)
-    side.remove_file(action.path, expect=expect)
+    if bench.keeps(action.side):
+        side.move(action.path, bench.trash_slot(action.side, number), expect=expect)
+    else:
+        side.remove_file(action.path, expect=expect)
     return Outcome(action=action)
 
 

@@ -2,98 +2,35 @@
 
 from __future__ import annotations
 
-import itertools
-import os
-import threading
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 from syncfs.core.action import Action, Expect, MakeDirectory, RecordAgreement, RemoveDirectory, RemoveFile
 from syncfs.core.base import Change, change_of
 from syncfs.core.entry import Side
 from syncfs.core.event import Event, EventKind
 from syncfs.core.paths import split, temp_run
-from syncfs.core.plan import Plan, SideFacts
+from syncfs.core.plan import Plan, SideFacts, conflict_to_dict
 from syncfs.core.problem import Problem
 from syncfs.core.reconcile import in_order
 from syncfs.core.report import Report
-from syncfs.core.settings import Mode, Settings
+from syncfs.core.settings import Settings
 from syncfs.endpoint.endpoint import Endpoint
 from syncfs.engine.execute import Tally, execute
+from syncfs.engine.job import Job, Roots, roots_now, run_id, workers
 from syncfs.engine.march import march
 from syncfs.engine.perform import Workbench
 from syncfs.engine.throttle import Throttle
-from syncfs.errors import EndpointUnavailableError, SyncAbortedError, SyncfsError
+from syncfs.engine.trash import empty, restore
+from syncfs.errors import ConfigError, EndpointUnavailableError, SyncAbortedError, SyncfsError
 from syncfs.store.store import Run, Store
 
-__all__ = ["Job", "carry_out", "checked_roots", "make_plan"]
+__all__ = ["carry_out", "make_plan", "put_back", "still_valid"]
 
 LISTINGS = 16
 """Listings at once: more do not help at 20 ms round trips, and servers answer them slowly."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """All that the phases of one run share.
-
-    Attributes:
-        sides: The left and the right endpoint.
-        store: The base.
-        jobs: The most transfers at once.
-        emit: Takes what happens.
-        cancel: Ends the run when set.
-        executor: Where transfers run; None for threads of our own.
-        bytes_per_s: The most that all transfers together may move; None for no limit.
-    """
-
-    sides: tuple[Endpoint, Endpoint]
-    store: Store
-    jobs: int
-    emit: Callable[[Event], None]
-    cancel: threading.Event
-    executor: Executor | None = None
-    bytes_per_s: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Roots:
-    """What was found where the roots should be.
-
-    Attributes:
-        identities: Per side: what tells the root from others; None when nothing does.
-        missing: Per side: it does not exist yet and will be made.
-    """
-
-    identities: tuple[str | None, str | None]
-    missing: tuple[bool, bool]
-
-
-def checked_roots(job: Job, mode: Mode) -> Roots:
-    """Look at both roots.
-
-    Raises:
-        EndpointUnavailableError: One is missing (unless it is a receiver's, on a first run), unreachable,
-            or refuses the credentials.
-    """
-    identities: list[str | None] = [None, None]
-    missing = [False, False]
-    absent: EndpointUnavailableError | None = None
-    for side in Side:
-        try:
-            identities[side] = job.sides[side].check_root()
-        except EndpointUnavailableError as error:
-            error.side = error.side or side.label
-            is_missing = isinstance(error.__cause__, FileNotFoundError)
-            is_first = not job.store.count() and job.store.root_of(side) is None
-            if not (is_missing and is_first and mode.sender is not side):
-                raise
-            missing[side] = True
-            absent = error
-    if absent is not None and all(missing):
-        raise absent
-    return Roots(identities=(identities[0], identities[1]), missing=(missing[0], missing[1]))
 
 
 def make_plan(job: Job, settings: Settings, roots: Roots) -> tuple[Plan, list[tuple[Side, str]]]:
@@ -194,6 +131,7 @@ def carry_out(
     trash: bool,
     roots: Roots,
     leftovers: Sequence[tuple[Side, str]] = (),
+    open_conflicts: Sequence[dict[str, Any]] = (),
     notices: Sequence[str] = (),
 ) -> Report:
     """Do what a plan says, record it, and report.
@@ -203,9 +141,15 @@ def carry_out(
     Raises:
         SyncAbortedError: The run stopped; its `report` tells how far it came.
     """
-    started_s, started_ns = time.monotonic(), time.time_ns()
+    started_ns = time.time_ns()
+    still_open = [
+        *open_conflicts,
+        *(conflict_to_dict(conflict) for conflict in plan.conflicts if conflict.is_open),
+    ]
     if not plan.actions and not leftovers:
-        return report_of(plan, Tally(), started_s, run="", notices=notices)
+        if job.store.is_durable:
+            job.store.set_open_conflicts(still_open)
+        return report_of(plan, Tally(), job.started_s, run="", notices=notices)
     run = Run(id=run_id(started_ns), mode=plan.mode.value, started_ns=started_ns)
     job.store.start_run(run)
     tally = Tally()
@@ -219,18 +163,49 @@ def carry_out(
     aborted: SyncAbortedError | None = None
     try:
         _clear(job.sides, leftovers)
-        with _Executor(job) as executor:
+        empty(job.sides, job.store, started_ns)
+        with workers(job) as executor:
             execute(plan.actions, bench, job.store, executor, jobs=job.jobs, emit=job.emit, tally=tally)
-        job.store.set_roots(*_roots_now(job.sides, roots))
+        job.store.set_roots(*roots_now(job.sides, roots))
+        job.store.set_open_conflicts(still_open)
     except SyncAbortedError as error:
         aborted = error
-    report = report_of(plan, tally, started_s, run=run.id, notices=notices)
+    report = report_of(plan, tally, job.started_s, run=run.id, notices=notices)
     finished = replace(run, finished_ns=time.time_ns(), report=report.to_dict())
     job.store.finish_run(finished)
     if aborted is not None:
         aborted.report = report
         raise aborted
     return report
+
+
+def put_back(job: Job, run: str | None) -> Report:
+    """Restore what a run removed.
+
+    Args:
+        job: The pair.
+        run: The run's id; None: the last one whose removals are in the trash.
+
+    Raises:
+        ConfigError: That run's removals are not in the trash.
+    """
+    items = job.store.trashed()
+    if run is None and items:
+        run = max(item.run for item in items)  # a run's id begins with its time
+    items = [item for item in items if item.run == run]
+    if not items:
+        which = f"the run {run}" if run else "any run"
+        raise ConfigError(f"nothing that {which} removed is in the trash; see the history")
+    restored, problems = restore(job.sides, items, time.strftime("%Y%m%dT%H%M%S"))
+    job.store.forget_trash(item for item, _ in restored)
+    for item, path in restored:
+        job.emit(Event(kind=EventKind.DONE, path=path, action="restore", side=item.side))
+    return Report(
+        mode="restore",
+        renamed=len(restored),
+        duration_s=time.monotonic() - job.started_s,
+        problems=tuple(problems),
+    )
 
 
 def report_of(plan: Plan, tally: Tally, started_s: float, *, run: str, notices: Sequence[str] = ()) -> Report:
@@ -253,35 +228,6 @@ def report_of(plan: Plan, tally: Tally, started_s: float, *, run: str, notices: 
     )
 
 
-def forecast(plan: Plan, *, notices: Sequence[str] = ()) -> Report:
-    """What a report would say if everything in the plan succeeds."""
-    summary = plan.summary()
-    return Report(
-        mode=plan.mode.value,
-        copied=summary["copy"],
-        removed=summary["remove"],
-        renamed=summary["rename"] + summary["keep_aside"],
-        made_directories=summary["make_directories"],
-        skipped=plan.skipped,
-        bytes_transferred=summary["bytes"],
-        conflicts=plan.conflicts,
-        problems=plan.problems,
-        extra=plan.extra,
-        untracked=plan.untracked,
-        dry_run=True,
-        notices=tuple(notices),
-    )
-
-
-_runs = itertools.count()
-
-
-def run_id(now_ns: int) -> str:
-    """A run's id: its time, and what tells runs of the same second apart; without a dash."""
-    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now_ns // 1_000_000_000))
-    return f"{stamp}{os.getpid():x}x{next(_runs):x}{now_ns % 1_000_000_000 // 1000:x}"
-
-
 def _clear(sides: Sequence[Endpoint], leftovers: Sequence[tuple[Side, str]]) -> None:
     """Remove what dead runs left; whatever cannot be removed stays for the next time."""
     for side, path in leftovers:
@@ -291,30 +237,3 @@ def _clear(sides: Sequence[Endpoint], leftovers: Sequence[tuple[Side, str]]) -> 
             raise
         except (OSError, SyncfsError):
             continue
-
-
-def _roots_now(sides: Sequence[Endpoint], roots: Roots) -> tuple[str | None, str | None]:
-    """What tells the roots from others, looking again at one that this run has made."""
-    left, right = (
-        sides[side].check_root() if roots.missing[side] else roots.identities[side] for side in Side
-    )
-    return left, right
-
-
-class _Executor:
-    """The executor that we were given, left open, or threads of our own, closed at the end."""
-
-    def __init__(self, job: Job) -> None:
-        self._given = job.executor
-        self._own: ThreadPoolExecutor | None = None
-        self._jobs = job.jobs
-
-    def __enter__(self) -> Executor:
-        if self._given is not None:
-            return self._given
-        self._own = ThreadPoolExecutor(max_workers=self._jobs, thread_name_prefix="syncfs")
-        return self._own
-
-    def __exit__(self, *exc: object) -> None:
-        if self._own is not None:
-            self._own.shutdown(wait=True)

@@ -44,8 +44,25 @@ def state_path(left: str, right: str) -> str:
     return os.path.join(_directory(), f"{_stem(left, right)}.sqlite")
 
 
-def lock_path(left: str, right: str) -> str:
-    """The lock file of a pair, the same for both orders: they write to the same two directories."""
+def lock_path(state: str | os.PathLike[str] | None, left: str | None, right: str | None) -> str | None:
+    """The lock file of a pair, the same for both orders: they write to the same two directories.
+
+    Args:
+        state: As for `open_store`. A worker that is given a state file may have no other place to write
+            to, so the lock of such a pair lies beside that file.
+        left: The identity of the left root; None when it cannot be named.
+        right: The same of the right root.
+
+    Returns:
+        The file; None where the pair cannot be named, so that nobody else can either.
+
+    Raises:
+        ConfigError: `state` cannot be a state file.
+    """
+    if state is not None and os.fspath(state) != "auto":
+        return f"{checked_path(os.fspath(state))}.lock"
+    if left is None or right is None:
+        return None
     return os.path.join(_directory(), f"{_stem(*sorted((left, right)))}.lock")
 
 

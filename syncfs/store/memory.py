@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from syncfs.core import paths
 from syncfs.core.base import Record
 from syncfs.core.entry import Side
-from syncfs.store.store import Run
+from syncfs.store.store import Run, Trashed
 
 __all__ = ["MemoryStore"]
 
@@ -27,6 +28,8 @@ class MemoryStore:
         self._names: dict[str, dict[str, Record]] = {}
         self._roots: tuple[str | None, str | None] = (None, None)
         self._runs: dict[str, Run] = {}
+        self._trash: dict[Trashed, None] = {}
+        self._open_conflicts: list[dict[str, Any]] = []
 
     def load(self, directory: str) -> Mapping[str, Record]:
         """A copy of one directory's records."""
@@ -85,6 +88,27 @@ class MemoryStore:
         """The history, newest first."""
         newest = sorted(self._runs.values(), key=lambda run: (run.started_ns, run.id), reverse=True)
         return newest[:limit]
+
+    def trash(self, items: Iterable[Trashed]) -> None:
+        """Note what is about to be moved to the trash."""
+        self._trash.update(dict.fromkeys(items))
+
+    def trashed(self, run: str | None = None) -> list[Trashed]:
+        """What one run, or every run, moved to the trash."""
+        return [item for item in self._trash if run in (None, item.run)]
+
+    def forget_trash(self, items: Iterable[Trashed]) -> None:
+        """Drop notes."""
+        for item in items:
+            self._trash.pop(item, None)
+
+    def open_conflicts(self) -> list[dict[str, Any]]:
+        """The conflicts that the last run left open."""
+        return list(self._open_conflicts)
+
+    def set_open_conflicts(self, conflicts: Sequence[dict[str, Any]]) -> None:
+        """Replace them."""
+        self._open_conflicts = list(conflicts)
 
     def close(self) -> None:
         """Nothing to let go of."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 
 from syncfs.core import paths
 from syncfs.core.base import Record
@@ -24,7 +25,7 @@ from syncfs.store.statefile import (
     set_aside,
     trouble,
 )
-from syncfs.store.store import Run
+from syncfs.store.store import Run, Trashed
 
 __all__ = ["SqliteStore"]
 
@@ -71,6 +72,7 @@ class SqliteStore:
         self.notice = notice
         self._connection = connection
         self._read_only = read_only
+        self._wrote = False
 
     @classmethod
     def open(cls, path: str, *, left: str, right: str, read_only: bool = False) -> SqliteStore:
@@ -211,11 +213,52 @@ class SqliteStore:
                 for run_id, mode, started_ns, finished_ns, report in rows
             ]
 
+    # -- what is left over -----------------------------------------------------------------------
+
+    def trash(self, items: Iterable[Trashed]) -> None:
+        """Note what is about to be moved to the trash."""
+        rows = [(item.run, int(item.side), item.slot, key_of(item.path)) for item in items]
+        if rows:
+            with self._transaction() as connection:
+                connection.executemany("INSERT OR REPLACE INTO trash VALUES (?, ?, ?, ?)", rows)
+
+    def trashed(self, run: str | None = None) -> list[Trashed]:
+        """What one run, or every run, moved to the trash."""
+        with self._watched():
+            rows = self._connection.execute(
+                "SELECT run, side, slot, path FROM trash WHERE ?1 IS NULL OR run = ?1 ORDER BY run, rowid",
+                (run,),
+            ).fetchall()
+        return [
+            Trashed(run=run_id, side=Side(side), slot=slot, path=unescaped(path))
+            for run_id, side, slot, path in rows
+        ]
+
+    def forget_trash(self, items: Iterable[Trashed]) -> None:
+        """Drop notes."""
+        rows = [(item.run, int(item.side), item.slot) for item in items]
+        if rows:
+            with self._transaction() as connection:
+                connection.executemany("DELETE FROM trash WHERE run = ? AND side = ? AND slot = ?", rows)
+
+    def open_conflicts(self) -> list[dict[str, Any]]:
+        """The conflicts that the last run left open."""
+        with self._watched():
+            return list(json.loads(meta(self._connection, "conflicts") or "[]"))
+
+    def set_open_conflicts(self, conflicts: Sequence[dict[str, Any]]) -> None:
+        """Replace them, if they are others."""
+        if list(conflicts) != self.open_conflicts():
+            with self._transaction() as connection:
+                connection.execute(
+                    "INSERT OR REPLACE INTO meta VALUES ('conflicts', ?)", (json.dumps(list(conflicts)),)
+                )
+
     def close(self) -> None:
         """Let go of the file and leave it whole, without files beside it; may be called twice."""
         # Suppressed: it is closed already, or a reader is there and the next run tidies up.
         with contextlib.suppress(sqlite3.Error):
-            if not self._read_only:
+            if self._wrote:
                 self._connection.execute("PRAGMA busy_timeout = 0")
                 self._connection.execute("PRAGMA journal_mode = DELETE").fetchone()
         self._connection.close()
@@ -240,6 +283,12 @@ class SqliteStore:
         if self._read_only:
             raise StoreError(f"the state {self.path} was opened to be read only")
         with self._watched():
+            if not self._wrote:
+                # Only now: a run that finds nothing to do leaves the file as it is, to the byte. A filesystem
+                # that cannot do WAL keeps its rollback journal: slower, as safe.
+                self._connection.execute("PRAGMA journal_mode = WAL").fetchone()
+                self._connection.execute("PRAGMA synchronous = NORMAL")
+                self._wrote = True
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection

@@ -34,6 +34,7 @@ _SCHEMA = (
     f"CREATE TABLE records (parent, name, {', '.join(COLUMNS)}, PRIMARY KEY (parent, name)) WITHOUT ROWID",
     f"CREATE INDEX directories ON records (parent, name) WHERE {IS_DIRECTORY}",
     "CREATE TABLE runs (id TEXT PRIMARY KEY, mode, started_ns, finished_ns, report)",
+    "CREATE TABLE trash (run, side, slot, path, PRIMARY KEY (run, side, slot))",
     "CREATE INDEX runs_by_start ON runs (started_ns, id)",
 )
 
@@ -91,10 +92,6 @@ def _checked(
     connection: sqlite3.Connection, path: str, left: str, right: str, *, writable: bool
 ) -> sqlite3.Connection:
     try:
-        if writable:
-            # A filesystem that cannot do WAL keeps its rollback journal: slower, as safe.
-            connection.execute("PRAGMA journal_mode = WAL").fetchone()
-            connection.execute("PRAGMA synchronous = NORMAL")
         tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if not tables and writable:
             _begin(connection, left, right)
@@ -130,7 +127,7 @@ def _check(connection: sqlite3.Connection, path: str, tables: set[str], left: st
             f"the state {path} was written by a newer syncfs (format {version}, this one knows {FORMAT}):"
             " upgrade syncfs, or name another file with --state"
         )
-    if not tables >= {"meta", "records", "runs"} or version is None:
+    if not tables >= {"meta", "records", "runs", "trash"} or version is None:
         raise DamagedError("is damaged")
     if version != FORMAT:
         raise DamagedError(f"has a format that cannot be read any more ({version})")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from syncfs.core.base import Record
 from syncfs.core.entry import Side
 
-__all__ = ["Run", "Store"]
+__all__ = ["Run", "Store", "Trashed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +31,23 @@ class Run:
     report: dict[str, Any] | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trashed:
+    """One file that a run moved to the trash.
+
+    Attributes:
+        run: The run's id.
+        side: On which side.
+        slot: Where it is now, relative to that side's root.
+        path: Where it was.
+    """
+
+    run: str
+    side: Side
+    slot: str
+    path: str
+
+
 @runtime_checkable
 class Store(Protocol):
     """The base of one pair, its run history and what is known of its roots.
@@ -45,10 +62,14 @@ class Store(Protocol):
     """
 
     @property
-    def is_durable(self) -> bool: ...
+    def is_durable(self) -> bool:
+        """Whether anything outlives the run."""
+        ...
 
     @property
-    def notice(self) -> str: ...
+    def notice(self) -> str:
+        """What the user must be told; empty when there is nothing."""
+        ...
 
     @property
     def generation(self) -> int:
@@ -93,6 +114,26 @@ class Store(Protocol):
 
     def runs(self, limit: int | None = None) -> list[Run]:
         """The history, newest first."""
+        ...
+
+    def trash(self, items: Iterable[Trashed]) -> None:
+        """Note what is about to be moved to the trash, in one transaction: a killed run's is found too."""
+        ...
+
+    def trashed(self, run: str | None = None) -> list[Trashed]:
+        """What one run, or every run, moved to the trash; the oldest run first."""
+        ...
+
+    def forget_trash(self, items: Iterable[Trashed]) -> None:
+        """Drop the notes of what is not in the trash any more, or never got there."""
+        ...
+
+    def open_conflicts(self) -> list[dict[str, Any]]:
+        """The conflicts that the last run left open, as `conflict_to_dict` gives them, by path."""
+        ...
+
+    def set_open_conflicts(self, conflicts: Sequence[dict[str, Any]]) -> None:
+        """Replace them; nothing is written when they are the same."""
         ...
 
     def close(self) -> None:

@@ -45,8 +45,8 @@ def test_pairs_have_unlike_files_and_the_swapped_pair_is_another(directory: Path
 
 
 def test_the_lock_is_the_same_whichever_way_round(directory: Path) -> None:
-    assert lock_path(LEFT, RIGHT) == lock_path(RIGHT, LEFT)
-    assert lock_path(LEFT, RIGHT) != lock_path(LEFT, LEFT)
+    assert lock_path("auto", LEFT, RIGHT) == lock_path("auto", RIGHT, LEFT)
+    assert lock_path("auto", LEFT, RIGHT) != lock_path("auto", LEFT, LEFT)
 
 
 def test_without_a_choice_the_platform_says_where(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -128,3 +128,11 @@ def test_a_state_that_cannot_be_is_refused_in_one_line(tmp_path: Path, state: st
         with pytest.raises(ConfigError, match=message) as caught:
             open_store(state.replace("{tmp}", str(tmp_path)), left, RIGHT)
         assert "\n" not in str(caught.value)
+
+
+def test_the_lock_of_a_given_state_lies_beside_it(tmp_path: Path) -> None:
+    assert lock_path(tmp_path / "s.sqlite", "a://x", "b://y") == f"{tmp_path / 's.sqlite'}.lock"
+
+
+def test_a_pair_without_a_name_has_no_lock() -> None:
+    assert lock_path("auto", None, "b://y") is None
