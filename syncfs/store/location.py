@@ -60,7 +60,7 @@ def lock_path(state: str | os.PathLike[str] | None, left: str | None, right: str
         ConfigError: `state` cannot be a state file.
     """
     if state is not None and os.fspath(state) != "auto":
-        return f"{checked_path(os.fspath(state))}.lock"
+        return f"{_checked(os.fspath(state))}.lock"
     if left is None or right is None:
         return None
     return os.path.join(_directory(), f"{_stem(*sorted((left, right)))}.lock")
