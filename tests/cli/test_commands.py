@@ -258,6 +258,8 @@ def test_a_run_over_webdav_says_what_it_did(
         ("push a b --on-conflict no-such", 2, "newer"),
         ("push a nosuchscheme://x/y", 2, "nosuchscheme"),
         ("push a a/inside", 2, "inside"),
+        ("push a b --state nowhere/s.sqlite", 2, "nowhere"),
+        ("push a b --state memory://x/s.sqlite", 2, "URL"),
         ("push missing b", 6, "src: "),
         ("push a.file b", 6, "src: "),
         ("push a nowhere/b", 6, "dst: "),
