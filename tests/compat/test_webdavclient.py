@@ -70,6 +70,18 @@ def test_push_uploads_what_is_newer_or_of_another_size_and_leaves_what_is_older(
     assert kept == ["TWO!"]
 
 
+def test_sync_carries_both_ways_and_brings_back_what_one_side_deleted(
+    client: wc.Client, webdav_server: Folder, local: Path
+) -> None:
+    webdav_server.write({"there.txt": "x"})
+    assert client.sync("", str(local)) is None  # type: ignore[func-returns-value]
+    assert read_tree(local) == webdav_server.read() == {**TREE, "there.txt": "x"}
+    (local / "there.txt").unlink()
+    (webdav_server.root / "a.txt").unlink()
+    client.sync("", str(local))
+    assert read_tree(local) == webdav_server.read() == {**TREE, "there.txt": "x"}
+
+
 def test_nothing_is_ever_deleted(wsgidav_folder: Folder, local: Path) -> None:
     client = wc.Client({"webdav_hostname": wsgidav_folder.url})
     client.push("", str(local))
