@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from os import PathLike, fspath
+from os import PathLike
 from typing import TYPE_CHECKING, Any, cast
 
 from syncfs.core.compare import BindableComparator, Comparator
@@ -21,7 +21,7 @@ from syncfs.core.problem import Problem
 from syncfs.core.report import Report
 from syncfs.core.selection import Filter, Only, Selection
 from syncfs.core.settings import Delete, MaxDelete, Mode, Settings
-from syncfs.engine.job import Job, Roots, checked_roots
+from syncfs.engine.job import Job, Roots, checked_roots, spelling
 from syncfs.engine.pipeline import carry_out, make_plan, put_back, still_valid
 from syncfs.engine.tell import Listener, Teller, told
 from syncfs.errors import ConfigError, UnsafePlanError
@@ -319,6 +319,7 @@ class Syncer:
             job = Job(
                 sides=self._sides,
                 store=store,
+                records=store,
                 jobs=self._jobs,
                 emit=teller,
                 cancel=self._cancel,
@@ -326,6 +327,7 @@ class Syncer:
                 bytes_per_s=self._bwlimit,
             )
             roots = checked_roots(job, mode)
+            job = spelling(job)
             yield _Run(job, self._settings(mode, delete, store), roots, notices, failures)
 
     @contextmanager

@@ -108,7 +108,8 @@ class Rename(_Action):
 
     Attributes:
         to: Its new path.
-        records: For the path and all below it: old path, new path, and what the base will hold there.
+        records: For the path and all below it: old path, new path, and what the base will hold there;
+            empty where only the spelling changes, on sides that fold names.
     """
 
     verb: ClassVar[str] = "rename"

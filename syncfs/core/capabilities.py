@@ -24,6 +24,8 @@ class Capabilities:
             listing can tell.
         can_move: A file can be renamed on this side without its content travelling.
         lists_dotfiles: A listing shows names that begin with a dot.
+        folds_case: `Readme` and `README` are one name here.
+        folds_unicode: The composed and the decomposed form of a name are one name here.
         is_writable: Files can be written here at all.
         clock_skew_ns: The side's clock minus ours, as measured; None when it was not, 0 for one clock.
     """
@@ -36,5 +38,7 @@ class Capabilities:
     confirms_writes: bool = False
     can_move: bool = True
     lists_dotfiles: bool = True
+    folds_case: bool = False
+    folds_unicode: bool = False
     is_writable: bool = True
     clock_skew_ns: int | None = None

@@ -57,11 +57,11 @@ class SideFacts:
 def _phase_of(action: Action) -> int:
     """The order of execution; actions of one phase are independent, unless they make or remove trees.
 
-    0 losers aside, 1 what stands in the way (bottom up), 2 directories (top down), 3 copies and renames,
-    4 other removals (bottom up), 5 what is only noted.
+    0 losers aside and new spellings, 1 what stands in the way (bottom up), 2 directories (top down),
+    3 copies and renames, 4 other removals (bottom up), 5 what is only noted.
     """
     match action:
-        case MoveAside():
+        case MoveAside() | Rename(records=()):
             return 0
         case RemoveFile(clears_way=True) | RemoveDirectory(clears_way=True):
             return 1

@@ -12,6 +12,7 @@ Decisions:
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from syncfs.core.action import (
     Action,
@@ -21,7 +22,9 @@ from syncfs.core.action import (
     RecordAgreement,
     RemoveDirectory,
     RemoveFile,
+    Rename,
 )
+from syncfs.core.align import NameKey, align
 from syncfs.core.base import Change, Record, change_of
 from syncfs.core.conflict import ConflictKind, Resolution
 from syncfs.core.decide import decide
@@ -54,6 +57,9 @@ def open_directory(directory: Directory, settings: Settings, answers: Answers) -
     scope = Scope(directory=directory, settings=settings, answers=answers)
     if not _is_readable(scope):
         return scope
+    if (key := settings.name_key) is not None:
+        _align(scope, key)
+        directory = scope.directory
     left, right, base = directory.left.entries, directory.right.entries, directory.base
     for name in sorted({*left, *right, *base}):
         left_entry, right_entry, record = left.get(name), right.get(name), base.get(name)
@@ -66,6 +72,32 @@ def open_directory(directory: Directory, settings: Settings, answers: Answers) -
     for side in Side:
         scope.counts.listed[side] += len(directory.listing(side).entries)
     return scope
+
+
+def _align(scope: Scope, key: NameKey) -> None:
+    """Bring all names under one spelling; what cannot be is left alone, and reported."""
+    directory = scope.directory
+    aligned = align(directory.left, directory.right, directory.base, key)
+    scope.aligned = aligned
+    scope.directory = replace(directory, left=aligned.left, right=aligned.right, base=aligned.base)
+    for side in Side:
+        scope.remains[side] |= aligned.collided[side]
+    for names in aligned.collisions:
+        others = ", ".join(names[1:])
+        message = f"is the same name as {others} where names are folded; all are left alone, rename one"
+        scope.problem(names[0], None, message, "name")
+    for side, name in aligned.respell:
+        if scope.settings.may_write(side):
+            to = name if side is Side.RIGHT else aligned.spelled[Side.RIGHT].get(name, name)
+            scope.actions.append(
+                Rename(
+                    path=scope.path(name),
+                    side=side,
+                    expect=Expect(aligned.left.entries[name], aligned.right.entries[name]),
+                    reason=f"spelled so in {side.other.label}",
+                    to=scope.path(to),
+                )
+            )
 
 
 def _is_readable(scope: Scope) -> bool:

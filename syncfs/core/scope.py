@@ -10,6 +10,7 @@ from typing import cast
 
 from syncfs.core import paths
 from syncfs.core.action import Action, Expect, RecordAgreement
+from syncfs.core.align import Aligned
 from syncfs.core.base import Flag, Record
 from syncfs.core.conflict import Conflict
 from syncfs.core.entry import DIRECTORY, Entry, Kind, Side
@@ -150,6 +151,7 @@ class Scope(Closed):
     questions: list[Question] = field(default_factory=list)
     counts: Counts = field(default_factory=Counts)
     coined: dict[str, object] = field(default_factory=dict)
+    aligned: Aligned | None = None
 
     def path(self, name: str) -> str:
         """The path of one of the directory's names."""

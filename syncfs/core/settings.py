@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeVar
 
+from syncfs.core.align import NameKey, name_key
 from syncfs.core.capabilities import Capabilities
 from syncfs.core.compare import Comparator
 from syncfs.core.conflict import ConflictPolicy
@@ -151,6 +152,11 @@ class Settings:
             return None
         grain_ns = max(capabilities.mtime_grain_ns for capabilities in self.capabilities)
         return abs(skews[1] - skews[0]) + grain_ns
+
+    @property
+    def name_key(self) -> NameKey | None:
+        """When two names are one; None where both sides hold names exactly."""
+        return name_key(self.capabilities)
 
     def may_write(self, side: Side) -> bool:
         """Whether this run writes to a side at all."""

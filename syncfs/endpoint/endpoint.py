@@ -78,13 +78,19 @@ class Endpoint(Protocol):
     """
 
     @property
-    def url(self) -> str: ...
+    def url(self) -> str:
+        """The root as users see it, without secrets."""
+        ...
 
     @property
-    def identity(self) -> str | None: ...
+    def identity(self) -> str | None:
+        """Names the root for the pair's state; None when it cannot be named."""
+        ...
 
     @property
-    def capabilities(self) -> Capabilities: ...
+    def capabilities(self) -> Capabilities:
+        """What this side can do; settled by `check_root`."""
+        ...
 
     def check_root(self) -> str | None:
         """Make sure that the root is a directory that can be listed, and measure the side's clock.

@@ -13,7 +13,7 @@ from typing import BinaryIO, cast
 
 from syncfs.core.capabilities import Capabilities
 from syncfs.core.entry import DIRECTORY, Entry, Kind, Written
-from syncfs.core.listing import ABSENT, Listing, ListingStatus
+from syncfs.core.listing import Listing, ListingStatus
 from syncfs.core.paths import TEMP_PREFIXES, is_temporary, split
 from syncfs.endpoint.beneath import Place, Root, check_name
 from syncfs.endpoint.durable import Unflushed
@@ -146,7 +146,8 @@ class LocalEndpoint:
         except EndpointUnavailableError:
             raise
         except (FileNotFoundError, NotADirectoryError):
-            return ABSENT
+            # Its parent listed it: a disk that went away in mid-run looks so, and is no evidence of removal.
+            return Listing(status=ListingStatus.REFUSED, reason=f"{path or self.url}: is not there any more")
         except PermissionError:
             reason = "permission denied"
             return Listing(status=ListingStatus.REFUSED, reason=f"{path or self.url}: {reason}")

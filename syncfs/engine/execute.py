@@ -25,12 +25,13 @@ from syncfs.core.listing import Listing
 from syncfs.core.paths import split
 from syncfs.core.plan import stage_of
 from syncfs.core.problem import Problem
+from syncfs.engine.job import Job
 from syncfs.engine.ledger import Ledger, Place
 from syncfs.engine.outcome import Outcome
 from syncfs.engine.perform import Workbench, perform
 from syncfs.engine.trash import slot_of
 from syncfs.errors import CancelledSyncError, EndpointUnavailableError, SyncAbortedError, SyncfsError
-from syncfs.store.store import Store, Trashed
+from syncfs.store.store import Trashed
 
 __all__ = ["Tally", "execute"]
 
@@ -59,11 +60,8 @@ class Tally:
 def execute(
     actions: Sequence[Action],
     bench: Workbench,
-    store: Store,
+    job: Job,
     executor: Executor,
-    *,
-    jobs: int,
-    emit: Callable[[Event], None],
     tally: Tally,
 ) -> None:
     """Carry out actions in their order.
@@ -71,23 +69,21 @@ def execute(
     Args:
         actions: In the order of execution (`syncfs.core.reconcile.in_order`).
         bench: What all of them share.
-        store: Takes the records.
+        job: The pair, whose records take the agreements.
         executor: Where they run; only `submit(fn, *args)` is used.
-        jobs: The most at once.
-        emit: Takes what happens, from this thread.
         tally: Takes the counts, also when the run stops early.
 
     Raises:
         SyncAbortedError: Something concerns the whole run; what was under way is finished and recorded.
     """
-    ledger = Ledger(actions, bench.sides, store)
-    execution = _Execution(bench, ledger, executor, jobs, emit, tally)
+    ledger = Ledger(actions, bench.sides, job.records)
+    execution = _Execution(bench, ledger, executor, job.jobs, job.emit, tally)
     trashing = {
         number: Trashed(run=bench.run, side=action.side, slot=slot_of(bench.run, number), path=action.path)
         for number, action in enumerate(actions)
         if isinstance(action, RemoveFile) and bench.keeps(action.side)
     }
-    store.trash(trashing.values())
+    job.store.trash(trashing.values())
     try:
         for _, stage in itertools.groupby(enumerate(actions), key=lambda each: stage_of(each[1])):
             execution.do(stage)
@@ -96,7 +92,9 @@ def execute(
         execution.read_back()
     finally:
         ledger.commit()
-        store.forget_trash(item for number, item in trashing.items() if number not in execution.done_numbers)
+        job.store.forget_trash(
+            item for number, item in trashing.items() if number not in execution.done_numbers
+        )
     if execution.fatal is not None:
         raise _abort(execution.fatal, tally)
 

@@ -9,16 +9,18 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from syncfs.core.align import name_key
 from syncfs.core.entry import Side
 from syncfs.core.event import Event
 from syncfs.core.settings import Mode
 from syncfs.endpoint.endpoint import Endpoint
+from syncfs.engine.spelled import SpelledEndpoint, SpelledRecords
 from syncfs.errors import EndpointUnavailableError
-from syncfs.store.store import Store
+from syncfs.store.store import Records, Store
 
-__all__ = ["Job", "Roots", "checked_roots", "roots_now", "run_id", "workers"]
+__all__ = ["Job", "Roots", "checked_roots", "roots_now", "run_id", "spelling", "workers"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +29,8 @@ class Job:
 
     Attributes:
         sides: The left and the right endpoint.
-        store: The base.
+        store: The state of the pair.
+        records: The base in it, under the run's spelling of names.
         jobs: The most transfers at once.
         emit: Takes what happens.
         cancel: Ends the run when set.
@@ -38,12 +41,21 @@ class Job:
 
     sides: tuple[Endpoint, Endpoint]
     store: Store
+    records: Records
     jobs: int
     emit: Callable[[Event], None]
     cancel: threading.Event
     executor: Executor | None = None
     bytes_per_s: int | None = None
     started_s: float = field(default_factory=time.monotonic)
+
+
+def spelling(job: Job) -> Job:
+    """The job with endpoints and records that know their own spellings, where a side folds names."""
+    if name_key(side.capabilities for side in job.sides) is None:
+        return job
+    left, right = (SpelledEndpoint(side) for side in job.sides)
+    return replace(job, sides=(left, right), records=SpelledRecords(job.store))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from syncfs.core.listing import Listing
 from syncfs.core.paths import join, split
 from syncfs.core.problem import Problem
 from syncfs.endpoint.endpoint import Endpoint
-from syncfs.store.store import Store
+from syncfs.store.store import Records
 
 __all__ = ["Ledger", "Place"]
 
@@ -42,7 +42,7 @@ class Ledger:
         store: Takes the records.
     """
 
-    def __init__(self, actions: Iterable[Action], sides: Sequence[Endpoint], store: Store) -> None:
+    def __init__(self, actions: Iterable[Action], sides: Sequence[Endpoint], store: Records) -> None:
         self._sides, self._store = sides, store
         self._changes: dict[str, Record | None] = {}
         self._changed_at_s = time.monotonic()
@@ -62,7 +62,7 @@ class Ledger:
         match action:
             case CopyFile() | MakeDirectory() if action.path:
                 return action.side, split(action.path)[0]
-            case Rename():
+            case Rename() if action.records:
                 return action.side, split(action.to)[0]
             case _:
                 return None
@@ -83,7 +83,8 @@ class Ledger:
             self.change(new, record)
             if new == action.to and (place := self._read_back_in(action)):
                 self._noted.setdefault(place, {})[split(new)[1]] = record
-        self.change(action.path, None)
+        if action.records:
+            self.change(action.path, None)
 
     def done(self, action: Action) -> Place | None:
         """Note that an action was tried; the directory to read back now, if this was its last one."""

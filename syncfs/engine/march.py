@@ -15,17 +15,20 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
+from syncfs.core.align import Aligned
 from syncfs.core.entry import Side
 from syncfs.core.event import Event, EventKind
 from syncfs.core.listing import ABSENT, Listing, ListingStatus
+from syncfs.core.paths import join
 from syncfs.core.question import Answer, Ask, Question
 from syncfs.core.reconcile import ROOT, close_directory, open_directory
 from syncfs.core.scope import Child, Closed, Counts, Directory, Scope
 from syncfs.core.settings import Settings
 from syncfs.endpoint.endpoint import Endpoint
 from syncfs.engine.probe import answer, bytes_to_read
+from syncfs.engine.spelled import SpelledEndpoint, SpelledRecords
 from syncfs.errors import CancelledSyncError
-from syncfs.store.store import Store
+from syncfs.store.store import Records
 
 __all__ = ["Marched", "march"]
 
@@ -67,7 +70,7 @@ class _Visit:
 
 def march(
     sides: Sequence[Endpoint],
-    store: Store,
+    store: Records,
     settings: Settings,
     *,
     missing: Sequence[bool] = (False, False),
@@ -103,7 +106,7 @@ class _March:
     def __init__(
         self,
         sides: Sequence[Endpoint],
-        store: Store,
+        store: Records,
         settings: Settings,
         missing: Sequence[bool],
         pool: ThreadPoolExecutor,
@@ -163,9 +166,7 @@ class _March:
         path = visit.child.path
         for side, listing in zip(Side, (left, right), strict=True):
             self.marched.unreliable[side] |= listing.status is ListingStatus.FAILED
-            self.marched.leftovers.extend(
-                (side, f"{path}/{name}" if path else name) for name in listing.leftovers
-            )
+            self.marched.leftovers.extend((side, join(path, name)) for name in listing.leftovers)
             if path == "":
                 self.marched.is_empty[side] = listing.is_evidence and not listing.entries
         self.seen += len(left.entries) + len(right.entries)
@@ -177,6 +178,8 @@ class _March:
         assert visit.directory is not None
         scope = open_directory(visit.directory, self.settings, visit.answers)
         visit.scope = scope
+        if scope.aligned is not None:
+            self._spell(visit.child.path, scope.aligned)
         if scope.questions:
             self.asking.append(visit)
             return
@@ -186,6 +189,17 @@ class _March:
         self.found.extend(_Visit(child, visit) for child in reversed(scope.children))
         if not visit.open_children:
             self._close(visit)
+
+    def _spell(self, directory: str, aligned: Aligned) -> None:
+        """Remember what the sides and the base call those names that they spell otherwise."""
+        for side in Side:
+            endpoint = self.sides[side]
+            if isinstance(endpoint, SpelledEndpoint):
+                for name, actual in aligned.spelled[side].items():
+                    endpoint.spellings.note(join(directory, name), actual)
+        if isinstance(self.store, SpelledRecords):
+            for name, actual in aligned.recorded.items():
+                self.store.spellings.note(join(directory, name), actual)
 
     def _close(self, visit: _Visit) -> None:
         """Close a directory, and every parent that only waited for it."""

@@ -41,7 +41,7 @@ def make_plan(job: Job, settings: Settings, roots: Roots) -> tuple[Plan, list[tu
     """
     marched = march(
         job.sides,
-        job.store,
+        job.records,
         settings,
         missing=roots.missing,
         jobs=min(LISTINGS, max(1, job.jobs)),
@@ -165,7 +165,7 @@ def carry_out(
         _clear(job.sides, leftovers)
         empty(job.sides, job.store, started_ns)
         with workers(job) as executor:
-            execute(plan.actions, bench, job.store, executor, jobs=job.jobs, emit=job.emit, tally=tally)
+            execute(plan.actions, bench, job, executor, tally)
         job.store.set_roots(*roots_now(job.sides, roots))
         job.store.set_open_conflicts(still_open)
     except SyncAbortedError as error:

@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 from syncfs.core.base import Record
 from syncfs.core.entry import Side
 
-__all__ = ["Run", "Store", "Trashed"]
+__all__ = ["Records", "Run", "Store", "Trashed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +48,24 @@ class Trashed:
     path: str
 
 
+class Records(Protocol):
+    """The base alone, as the walk and the execution see it."""
+
+    def load(self, directory: str) -> Mapping[str, Record]:
+        """The records of one directory's names; empty when it holds none."""
+        ...
+
+    def load_tree(self, directory: str) -> Iterator[tuple[str, Record]]:
+        """Every (path, record) below a directory, in no fixed order, streamed."""
+        ...
+
+    def record(self, changes: Iterable[tuple[str, Record | None]]) -> None:
+        """Write records, None to remove one, in one transaction: all of them or none."""
+        ...
+
+
 @runtime_checkable
-class Store(Protocol):
+class Store(Records, Protocol):
     """The base of one pair, its run history and what is known of its roots.
 
     Used by one thread at a time (the coordinator). Raises `StoreError` only. Paths are relative to both
@@ -76,20 +92,8 @@ class Store(Protocol):
         """Grows with every `record` that changed something; plans carry it."""
         ...
 
-    def load(self, directory: str) -> Mapping[str, Record]:
-        """The records of one directory's names; empty when it holds none."""
-        ...
-
-    def load_tree(self, directory: str) -> Iterator[tuple[str, Record]]:
-        """Every (path, record) below a directory, in no fixed order, streamed."""
-        ...
-
     def directories(self) -> Iterator[str]:
         """The paths of all recorded directories, parents before children, streamed."""
-        ...
-
-    def record(self, changes: Iterable[tuple[str, Record | None]]) -> None:
-        """Write records, None to remove one, in one transaction: all of them or none."""
         ...
 
     def count(self) -> int:

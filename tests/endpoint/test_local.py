@@ -172,12 +172,12 @@ def test_a_name_that_is_no_text_is_unreadable_under_a_printable_spelling(
         name.encode()
 
 
-def test_a_missing_directory_is_absent_and_so_is_one_below_a_file(
+def test_a_directory_that_went_away_is_no_evidence_for_what_was_in_it(
     endpoint: LocalEndpoint, root: Path
 ) -> None:
     write_tree(root, {"f": "x"})
     for path in ("gone", "gone/deeper", "f", "f/deeper"):
-        assert endpoint.list(path).status is ListingStatus.ABSENT
+        assert endpoint.list(path).status is ListingStatus.REFUSED
         assert endpoint.stat("gone/f") is None
 
 
