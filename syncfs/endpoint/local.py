@@ -9,6 +9,8 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
+from functools import partial
 from typing import BinaryIO, cast
 
 from syncfs.core.capabilities import Capabilities
@@ -18,6 +20,7 @@ from syncfs.core.paths import TEMP_PREFIXES, is_temporary, split
 from syncfs.endpoint.beneath import Place, Root, check_name
 from syncfs.endpoint.durable import Unflushed
 from syncfs.endpoint.endpoint import CHUNK_BYTES, Content
+from syncfs.endpoint.folding import folding_of
 from syncfs.endpoint.scan import entry_of, is_racy, listable, scan
 from syncfs.endpoint.stage import create, demand, fill, read_back, rename_to_free, stale
 from syncfs.errors import (
@@ -116,10 +119,16 @@ class LocalEndpoint:
         """
         found = self._root.pin()
         try:
-            with self._root.enter("", to_list=True) as place, os.scandir(listable(place)):
-                pass
+            with self._root.enter("", to_list=True) as place, os.scandir(listable(place)) as found_names:
+                folding = folding_of((each.name for each in found_names), partial(_is_same, place))
         except PermissionError as error:
             raise EndpointUnavailableError(f"{self.url} may not be listed by this user") from error
+        usual = sys.platform in ("darwin", "win32")  # where no name can tell, what is usual there
+        self.capabilities = replace(
+            self.capabilities,
+            folds_case=usual if folding.case is None else folding.case,
+            folds_unicode=sys.platform == "darwin" if folding.unicode is None else folding.unicode,
+        )
         if sys.platform == "win32":
             return f"{found.st_dev:x}:{found.st_ino:x}"  # the volume's serial number, which stays
         filesystem = os.statvfs(self._root.path).f_fsid
@@ -317,3 +326,11 @@ class LocalEndpoint:
                     raise StaleEntryError(f"{path}: is a symlink now", path=path, code=errno.ELOOP) from None
                 raise
             return fd, os.fstat(fd)
+
+
+def _is_same(place: Place, name: str, other: str) -> bool:
+    """Whether two spellings lead to one file."""
+    try:
+        return os.path.samestat(place.lstat(name), place.lstat(other))
+    except OSError:
+        return False
