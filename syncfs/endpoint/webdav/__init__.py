@@ -10,17 +10,24 @@ Decisions:
     directory), decode names twice and fail on stock Debian Apache; the client brings the user's
     credentials, TLS settings, proxies and event hooks.
 
-    Two ways to put a file in place. One PUT, with `If-None-Match: *` or `If-Match`, where an aborted PUT
-    leaves the old file *and* these headers are heeded: Apache, lighttpd, Nextcloud. Everywhere else a
-    PUT under a temporary name and a MOVE. nginx would allow a plain PUT, but ignores the conditions: look
-    and PUT cost as much as PUT and `MOVE` with `Overwrite: F`, and only the latter leaves no gap.
+    Two ways to put a file in place. One PUT, with a condition, where an aborted PUT leaves the old file
+    *and* conditions are heeded: Apache, lighttpd, Nextcloud. Everywhere else a PUT under a temporary name
+    and a MOVE. nginx would allow a plain PUT, but ignores the conditions: look and PUT cost as much as PUT
+    and `MOVE` with `Overwrite: F`, and only the latter leaves no gap.
+
+    More than one chunk goes the second way everywhere. A condition is checked when its PUT begins, so an
+    edit that lands while a large body is on its way would be overwritten unseen; two or three more
+    requests are nothing beside the body. The price is a moment in which Apache has no such file: its MOVE
+    removes the target, then renames.
 
     The kind of server is read off the first listing, from `Server` *and* the way its XML is written:
     Apache or nginx may stand before something else, whose PUT truncates in place.
 
-    A file younger than 3 s by the server's clock is looked at instead of named in `If-Match`: Apache calls
-    its tag weak for about two seconds and answers 412 to the true one. A look costs a millisecond, waiting
-    costs seconds, and a body that was sent cannot be sent again.
+    On Apache the condition is an `If` header that names the target and its tag. `If-Match` fails there for
+    about two seconds after each write, while the tag is called weak; mod_dav's `If` compares weakly (43
+    difficult names tried, for PUT and for both ends of a MOVE: all obeyed). Elsewhere a file younger than
+    3 s by the server's clock is looked at instead of named in `If-Match`: a look costs a millisecond,
+    waiting costs seconds, and a body that was sent cannot be sent again.
 
     What was staged is verified by the PUT's own reply where its tag spells the size (WsgiDAV, rclone),
     else by one look. Creating a file so costs 1 request on Apache, 2 on WsgiDAV and rclone, 3 on a server

@@ -221,8 +221,12 @@ class WebdavEndpoint:
         is_directory = expect.kind is Kind.DIRECTORY
         headers = {"Destination": remote.destination(to, collection=is_directory), "Overwrite": "F"}
         remote.expect(path, expect)
-        answer = remote.session.ask("MOVE", location.target(path, collection=is_directory), headers)
+        guard = {} if is_directory else remote.tagged(path, expect)
+        target = location.target(path, collection=is_directory)
+        answer = remote.session.ask("MOVE", target, headers | guard)
         if answer.status == 412:
+            if guard:
+                remote.expect(path, expect)
             raise StaleEntryError(f"something stands at {to!r} on the server", path=to)
         if answer.status not in (200, 201, 204):
             raise remote.failure(answer, f"cannot rename {path!r} to", to)

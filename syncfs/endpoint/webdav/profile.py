@@ -16,6 +16,9 @@ class Profile:
         puts_atomically: An aborted PUT leaves the old file, or none, and a reader of the file sees the
             old content or the new.
         honours_conditions: `If-Match` and `If-None-Match` are obeyed by PUT and DELETE.
+        obeys_if: `If` with an entity tag is obeyed by PUT, DELETE and MOVE, in MOVE for the source and
+            for the target, whatever their names and even while the tag is called weak: mod_dav compares
+            weakly there, which RFC 9110 forbids for `If-Match`.
         lists_dotfiles: A listing shows names that begin with a dot.
         keeps_etag_on_move: A file's entity tag survives a MOVE.
         appends_size_to_etag: A tag ends in the size in hex.
@@ -29,6 +32,7 @@ class Profile:
     name: str
     puts_atomically: bool = False
     honours_conditions: bool = False
+    obeys_if: bool = False
     lists_dotfiles: bool = True
     keeps_etag_on_move: bool = False
     appends_size_to_etag: bool = False
@@ -39,7 +43,9 @@ class Profile:
 UNKNOWN = Profile(name="unknown", unsafe_in_destination=frozenset("?#;%\t\r\n"))
 """Trust nothing: stage, look, move."""
 
-_APACHE = Profile(name="Apache", puts_atomically=True, honours_conditions=True, keeps_etag_on_move=True)
+_APACHE = Profile(
+    name="Apache", puts_atomically=True, honours_conditions=True, obeys_if=True, keeps_etag_on_move=True
+)
 _LIGHTTPD = Profile(name="lighttpd", puts_atomically=True, honours_conditions=True)
 _NGINX = Profile(name="nginx", puts_atomically=True, lists_dotfiles=False)
 _NEXTCLOUD = Profile(name="Nextcloud", puts_atomically=True, honours_conditions=True)

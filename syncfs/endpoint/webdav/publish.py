@@ -24,7 +24,10 @@ _SEND_BYTES = 128 << 10
 def publish(remote: Remote, path: str, content: Content, *, expect: Entry | None, token: str) -> Written:
     """Write a file so that whoever looks sees the old content or the new, whole: see `Endpoint.write`."""
     profile = remote.profile
-    if profile.puts_atomically and profile.honours_conditions:
+    # A condition is checked when its PUT begins: a stranger who writes while a large body is on its way
+    # would be overwritten unseen.
+    is_brief = content.size_bytes <= CHUNK_BYTES
+    if is_brief and profile.puts_atomically and profile.honours_conditions:
         return _put_in_place(remote, path, content, expect)
     return _put_and_move(remote, path, content, expect, token)
 
@@ -108,7 +111,7 @@ def _put(remote: Remote, path: str, content: Content, conditions: dict[str, str]
 
 def _put_in_place(remote: Remote, path: str, content: Content, expect: Entry | None) -> Written:
     """One PUT, for a server that keeps the old file until it has the new one."""
-    conditions = {"If-None-Match": "*"} if expect is None else remote.conditions(path, expect)
+    conditions = {"If-None-Match": "*"} if expect is None else remote.put_conditions(path, expect)
     answer, start_ns, end_ns = _put(remote, path, content, conditions)
     if answer.status == 412:
         raise StaleEntryError(
@@ -138,15 +141,18 @@ def _put_and_move(remote: Remote, path: str, content: Content, expect: Entry | N
             raise remote.failure(answer, "cannot write", path)
         etag = normalised_etag(answer.etag)
         _verify(remote, temporary, etag, content.size_bytes, path)
-        if expect is not None:
-            remote.expect(path, expect)
         headers = {
             "Destination": destination,
             "Overwrite": "F" if expect is None else "T",
         }
+        if expect is not None:
+            # The look as well: a proxy in between may have renamed what the header names.
+            remote.expect(path, expect)
+            headers |= remote.tagged(path, expect)
         moved = session.ask("MOVE", location.target(temporary), headers)
         if moved.status == 412:
-            raise StaleEntryError(f"{path!r} has appeared on the server", path=path)
+            what = "appeared" if expect is None else "changed"
+            raise StaleEntryError(f"{path!r} has {what} on the server", path=path)
         if moved.status not in (200, 201, 204):
             raise remote.failure(moved, "cannot put in place", path)
         is_published = True

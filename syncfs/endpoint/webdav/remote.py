@@ -111,11 +111,18 @@ class Remote:
         if found != expected:
             raise StaleEntryError(_difference(path, found, expected), path=path)
 
-    def conditions(self, path: str, expected: Entry) -> dict[str, str]:
-        """Guard a change of an existing file, by a header where that works, by a look where not.
+    def put_conditions(self, path: str, expected: Entry) -> dict[str, str]:
+        """Guard a PUT over an existing file: see `conditions`."""
+        if expected.etag is not None and self.profile.obeys_if:
+            # Not `tagged`: of a single resource no proxy can have changed the name.
+            return {"If": f'(["{expected.etag}"])'}
+        return self.conditions(path, expected)
 
-        The header costs nothing and leaves no gap, but needs a server that heeds it, and Apache refuses
-        a true tag for as long as it calls it weak.
+    def conditions(self, path: str, expected: Entry) -> dict[str, str]:
+        """Guard a change of an existing file: by a header where one works, else by a look.
+
+        A header costs nothing and leaves no gap, but needs a server that heeds it; and `If-Match` is
+        refused for as long as a tag is weak, as young ones may be.
 
         Raises:
             StaleEntryError: A look shows that it is not the expected one.
@@ -127,7 +134,13 @@ class Remote:
         ):
             return {"If-Match": f'"{expected.etag}"'}
         self.expect(path, expected)
-        return {}
+        return self.tagged(path, expected)
+
+    def tagged(self, path: str, expected: Entry) -> dict[str, str]:
+        """The `If` that names a path with its expected tag, for any method; nothing where it has no effect."""
+        if expected.etag is None or not self.profile.obeys_if:
+            return {}
+        return {"If": f'<{self.location.absolute(path)}> (["{expected.etag}"])'}
 
     def destination(self, path: str, *, collection: bool = False) -> str:
         """A MOVE's `Destination` for a path.

@@ -34,8 +34,27 @@ def test_a_listing_is_one_propfind_and_a_new_directory_one_mkcol(webdav_server: 
 def test_a_new_file_is_one_put_on_apache(apache_folder: Folder) -> None:
     side = fresh(apache_folder)
     write(side, "f", b"x")
+    assert methods(apache_folder) == ["PUT"]
+
+
+def test_a_large_file_is_staged_checked_and_moved_on_apache_too(apache_folder: Folder) -> None:
+    side = fresh(apache_folder)
     write(side, "big", bytes(3 << 20))
-    assert methods(apache_folder) == ["PUT", "PUT"]
+    assert methods(apache_folder) == ["PUT", "PROPFIND0", "MOVE"]
+    entry = seen(side, "big")
+    apache_folder.clear_requests()
+    write(side, "big", bytes(4 << 20), entry)
+    assert methods(apache_folder) == ["PUT", "PROPFIND0", "PROPFIND0", "MOVE"]
+
+
+def test_replacing_a_young_file_needs_no_look_on_apache(apache_folder: Folder) -> None:
+    """Its tag is weak for two seconds."""
+    side = fresh(apache_folder)
+    write(side, "f", b"first")
+    entry = seen(side, "f")
+    apache_folder.clear_requests()
+    write(side, "f", b"again", entry)
+    assert methods(apache_folder) == ["PUT"]
 
 
 def test_a_new_file_is_a_put_and_a_move_where_a_put_truncates(
