@@ -212,7 +212,8 @@ def test_an_unreadable_directory_is_refused_and_its_neighbours_are_listed(shared
 def test_what_was_modified_just_now_is_racy(endpoint: LocalEndpoint, root: Path) -> None:
     write_tree(root, {"old": "", "new": ""})
     os.utime(root / "old", ns=(LONG_AGO_NS, LONG_AGO_NS))
-    os.utime(root / "new", ns=(time.time_ns(), time.time_ns()))
+    just_now_ns = time.time_ns() + AHEAD_NS // 2  # so that a busy machine cannot make it old
+    os.utime(root / "new", ns=(just_now_ns, just_now_ns))
     assert endpoint.list("").racy == {"new"}
 
 
@@ -253,6 +254,8 @@ def test_a_file_is_read_whole_in_pieces(endpoint: LocalEndpoint, root: Path, siz
     data = os.urandom(size)
     (root / "f").write_bytes(data)
     (root / "f").chmod(0o640)
+    just_now_ns = time.time_ns() + AHEAD_NS // 2
+    os.utime(root / "f", ns=(just_now_ns, just_now_ns))
     with endpoint.read("f", entry(endpoint, "f")) as source:
         pieces = list(source.chunks())
         assert source.size_bytes == size
