@@ -37,5 +37,7 @@ GUARDS = (
     Guard("emptied-root", guards.emptied_root),
     Guard("exchanged-root", guards.exchanged_root),
     Guard("max-delete", guards.too_many_deletions),
+    Guard("shifted-times", guards.shifted_times),
+    Guard("too-little-space", guards.too_little_space),
 )
 """In the order in which they are asked."""

@@ -1,17 +1,24 @@
 """Guards: what may not happen without being asked for twice. Pure; judged before the first write.
 
 Each takes a plan and the run's settings and returns why it refuses, or None. Only a plan that removes or
-overwrites something can be refused.
+overwrites something, or that cannot end for want of space, is refused.
 """
 
 from __future__ import annotations
 
-from syncfs.core.action import CopyFile, RemoveDirectory, RemoveFile
+from syncfs.core.action import Action, CopyFile, RemoveDirectory, RemoveFile
 from syncfs.core.entry import Side
 from syncfs.core.plan import Plan
 from syncfs.core.settings import Settings
 
-__all__ = ["FEW", "emptied_root", "exchanged_root", "too_many_deletions"]
+__all__ = [
+    "FEW",
+    "emptied_root",
+    "exchanged_root",
+    "shifted_times",
+    "too_little_space",
+    "too_many_deletions",
+]
 
 FEW = 10
 """So many removals are nobody's catastrophe; a share counts only above that."""
@@ -59,6 +66,53 @@ def too_many_deletions(plan: Plan, settings: Settings) -> str | None:
                 "if that is meant, raise --max-delete"
             )
     return None
+
+
+def shifted_times(plan: Plan, settings: Settings) -> str | None:
+    """Refuse to overwrite most files by copies of the same size that nobody has read.
+
+    All times changed and no size: a clock or a time zone has shifted, hardly every file's content.
+    """
+    for side in Side:
+        unread = sum(
+            isinstance(action, CopyFile) and action.side is side and _is_unread(action)
+            for action in plan.actions
+        )
+        whole = plan.facts[side].recorded or plan.facts[side].listed
+        if unread > FEW and unread * 2 > whole:
+            return (
+                f"{unread} of {whole} files in {side.label} would be overwritten only because of their "
+                "times, none has changed in size: has a clock or a time zone shifted? --compare digest "
+                "looks at the contents; if it is meant as it is, add -p no:shifted-times"
+            )
+    return None
+
+
+def too_little_space(plan: Plan, settings: Settings) -> str | None:
+    """Refuse to begin what cannot end: more bytes than there is room for."""
+    for side in Side:
+        free_bytes = plan.facts[side].free_bytes
+        growth_bytes = sum(_growth_bytes(action) for action in plan.actions if action.side is side)
+        if free_bytes is not None and growth_bytes > free_bytes:
+            return (
+                f"{side.label} has room for {free_bytes:,} bytes and needs {growth_bytes:,}: make room, or "
+                "sync less with --include and --exclude (-p no:too-little-space tries all the same)"
+            )
+    return None
+
+
+def _is_unread(action: CopyFile) -> bool:
+    """Whether a file replaces one of its size, and nobody knows that their contents differ."""
+    target = action.expect.of(action.side)
+    return target is not None and target.size_bytes == action.source.size_bytes and action.digest is None
+
+
+def _growth_bytes(action: Action) -> int:
+    """By how much an action fills its side, at least; what goes to the trash still takes its room."""
+    if not isinstance(action, CopyFile):
+        return 0
+    target = action.expect.of(action.side)
+    return (action.source.size_bytes or 0) - ((target.size_bytes or 0) if target is not None else 0)
 
 
 def _destroys(plan: Plan) -> bool:

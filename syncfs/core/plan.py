@@ -38,20 +38,20 @@ class SideFacts:
     Attributes:
         recorded: Files of the base whose fate on this side is known.
         missing: How many of them this side lacks now.
-        altered: How many of them changed in metadata only.
         listed: Files that were listed.
         is_empty: The root holds nothing (reserved names do not count).
         root_before: What told the root from others when it was last synced; None when nothing did.
         root_now: The same now.
+        free_bytes: How much more can be written; None when the side does not tell, or nothing is to be.
     """
 
     recorded: int = 0
     missing: int = 0
-    altered: int = 0
     listed: int = 0
     is_empty: bool = False
     root_before: str | None = None
     root_now: str | None = None
+    free_bytes: int | None = None
 
 
 def _phase_of(action: Action) -> int:

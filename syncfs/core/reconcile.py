@@ -25,10 +25,9 @@ from syncfs.core.action import (
     Rename,
 )
 from syncfs.core.align import NameKey, align
-from syncfs.core.base import Change, Record, change_of
 from syncfs.core.conflict import ConflictKind, Resolution
 from syncfs.core.decide import decide
-from syncfs.core.entry import DIRECTORY, Entry, Kind, Side
+from syncfs.core.entry import DIRECTORY, Entry, Side
 from syncfs.core.listing import ListingStatus
 from syncfs.core.note import copy, leave_open, resolve, settle, winner_of, yield_file
 from syncfs.core.paths import split
@@ -64,7 +63,7 @@ def open_directory(directory: Directory, settings: Settings, answers: Answers) -
     for name in sorted({*left, *right, *base}):
         left_entry, right_entry, record = left.get(name), right.get(name), base.get(name)
         if record is not None and not record.is_directory:
-            _count(scope, record, (left_entry, right_entry))
+            _count(scope, (left_entry, right_entry))
         try:
             decide(scope, name, left_entry, right_entry, record)
         except Unanswered as unanswered:
@@ -124,19 +123,11 @@ def _is_readable(scope: Scope) -> bool:
     return readable
 
 
-def _count(scope: Scope, record: Record, seen: tuple[Entry | None, Entry | None]) -> None:
+def _count(scope: Scope, seen: tuple[Entry | None, Entry | None]) -> None:
     """Count what guards judge by."""
     scope.counts.recorded += 1
     for side in Side:
-        entry = seen[side]
-        if entry is None:
-            scope.counts.missing[side] += 1
-        elif (
-            entry.kind is Kind.FILE
-            and entry.size_bytes == record.of(side).size_bytes
-            and change_of(record, side, entry) is Change.MODIFIED
-        ):
-            scope.counts.altered[side] += 1
+        scope.counts.missing[side] += seen[side] is None
 
 
 def close_directory(scope: Scope, children: Iterable[Closed]) -> Closed:

@@ -98,7 +98,6 @@ class Counts:
 
     recorded: int = 0
     missing: list[int] = field(default_factory=lambda: [0, 0])
-    altered: list[int] = field(default_factory=lambda: [0, 0])
     listed: list[int] = field(default_factory=lambda: [0, 0])
     skipped: int = 0
     extra: int = 0
@@ -109,7 +108,6 @@ class Counts:
         self.recorded += other.recorded
         for mine, theirs in (
             (self.missing, other.missing),
-            (self.altered, other.altered),
             (self.listed, other.listed),
         ):
             mine[0] += theirs[0]

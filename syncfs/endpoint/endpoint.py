@@ -200,6 +200,10 @@ class Endpoint(Protocol):
         """Remove a temporary file of a dead run; nothing happens when it is gone."""
         ...
 
+    def free_bytes(self) -> int | None:
+        """How many more bytes this side can take; None when it does not tell."""
+        ...
+
     def flush(self) -> None:
         """Make all that was written durable; called before its base records commit."""
         ...

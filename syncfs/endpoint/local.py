@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import stat
 import sys
 import time
@@ -294,6 +295,13 @@ class LocalEndpoint:
             raise PathError(f"{path}: is not a temporary file of syncfs", path=path)
         with self._at(path) as (place, name), suppress(FileNotFoundError):
             os.unlink(place.prefix + name, dir_fd=place.fd)
+
+    def free_bytes(self) -> int | None:
+        """What the filesystem of the root leaves to this user."""
+        try:
+            return shutil.disk_usage(self._root.path).free
+        except OSError:
+            return None
 
     def flush(self) -> None:
         """Make all that was written durable: one syncfs(2) a filesystem on Linux."""

@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from syncfs.core.action import Action, Expect, MakeDirectory, RecordAgreement, RemoveDirectory, RemoveFile
+from syncfs.core.action import (
+    Action,
+    CopyFile,
+    Expect,
+    MakeDirectory,
+    RecordAgreement,
+    RemoveDirectory,
+    RemoveFile,
+)
 from syncfs.core.base import Change, change_of
 from syncfs.core.entry import Side
 from syncfs.core.event import Event, EventKind
@@ -60,11 +68,11 @@ def make_plan(job: Job, settings: Settings, roots: Roots) -> tuple[Plan, list[tu
         SideFacts(
             recorded=counts.recorded,
             missing=counts.missing[side],
-            altered=counts.altered[side],
             listed=counts.listed[side],
             is_empty=marched.is_empty[side],
             root_before=job.store.root_of(side),
             root_now=roots.identities[side],
+            free_bytes=_free_bytes(job.sides[side], side, actions, missing=roots.missing[side]),
         )
         for side in Side
     )
@@ -83,6 +91,13 @@ def make_plan(job: Job, settings: Settings, roots: Roots) -> tuple[Plan, list[tu
     )
     job.emit(Event(kind=EventKind.PLANNED, count=len(plan.changes), size_bytes=plan.bytes_to_copy))
     return plan, _dead(marched.leftovers, job.store)
+
+
+def _free_bytes(endpoint: Endpoint, side: Side, actions: Sequence[Action], *, missing: bool) -> int | None:
+    """How much more a side can take; asked only when something is to be written there."""
+    if missing or not any(isinstance(action, CopyFile) and action.side is side for action in actions):
+        return None
+    return endpoint.free_bytes()
 
 
 def _writes(action: Action, side: Side) -> bool:

@@ -132,6 +132,10 @@ class SpelledEndpoint:
         """See `Endpoint`."""
         self.inner.remove_leftover(self.spellings.of(path))
 
+    def free_bytes(self) -> int | None:
+        """See `Endpoint`."""
+        return self.inner.free_bytes()
+
     def flush(self) -> None:
         """See `Endpoint`."""
         self.inner.flush()

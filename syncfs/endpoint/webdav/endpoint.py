@@ -243,6 +243,10 @@ class WebdavEndpoint:
         if answer.status not in (200, 202, 204, 404, 410):
             raise self._remote.failure(answer, "cannot remove", path)
 
+    def free_bytes(self) -> int | None:
+        """None: quota properties are asked for by no request yet."""
+        return None
+
     def flush(self) -> None:
         """Nothing to do: what a server has confirmed is its own to keep."""
 
