@@ -11,7 +11,7 @@ Decisions:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from syncfs.core.action import (
@@ -25,11 +25,12 @@ from syncfs.core.action import (
     Rename,
 )
 from syncfs.core.align import NameKey, align
+from syncfs.core.base import Flag, is_settled
 from syncfs.core.conflict import ConflictKind, Resolution
 from syncfs.core.decide import decide
-from syncfs.core.entry import DIRECTORY, Entry, Side
+from syncfs.core.entry import DIRECTORY, Side
 from syncfs.core.listing import ListingStatus
-from syncfs.core.note import copy, leave_open, resolve, settle, winner_of, yield_file
+from syncfs.core.note import copy, is_kept, leave_open, resolve, settle, winner_of, yield_file
 from syncfs.core.paths import split
 from syncfs.core.plan import stage_of
 from syncfs.core.problem import Problem
@@ -60,10 +61,12 @@ def open_directory(directory: Directory, settings: Settings, answers: Answers) -
         _align(scope, key)
         directory = scope.directory
     left, right, base = directory.left.entries, directory.right.entries, directory.base
-    for name in sorted({*left, *right, *base}):
+    for name in sorted(_undecided(scope)):
         left_entry, right_entry, record = left.get(name), right.get(name), base.get(name)
         if record is not None and not record.is_directory:
-            _count(scope, (left_entry, right_entry))
+            scope.counts.recorded += 1
+            scope.counts.missing[Side.LEFT] += left_entry is None
+            scope.counts.missing[Side.RIGHT] += right_entry is None
         try:
             decide(scope, name, left_entry, right_entry, record)
         except Unanswered as unanswered:
@@ -123,11 +126,25 @@ def _is_readable(scope: Scope) -> bool:
     return readable
 
 
-def _count(scope: Scope, seen: tuple[Entry | None, Entry | None]) -> None:
-    """Count what guards judge by."""
-    scope.counts.recorded += 1
-    for side in Side:
-        scope.counts.missing[side] += seen[side] is None
+def _undecided(scope: Scope) -> Iterator[str]:
+    """The names that need a decision: most files of most directories are as they were."""
+    directory, settings = scope.directory, scope.settings
+    left, right, base = directory.left.entries, directory.right.entries, directory.base
+    if settings.verify or not settings.selection.is_everything:
+        yield from {*left, *right, *base}
+        return
+    doubts = sum(Flag.racy(side) for side in Side if settings.capabilities[side].reads_cheaply)
+    settled = 0
+    for name, record in base.items():
+        if is_settled(record, left.get(name), right.get(name), doubts):
+            settled += 1
+        else:
+            yield name
+    yield from (name for name in left if name not in base)
+    yield from (name for name in right if name not in base and name not in left)
+    if settled:
+        scope.counts.recorded += settled
+        scope.stays(*Side)
 
 
 def close_directory(scope: Scope, children: Iterable[Closed]) -> Closed:
@@ -141,14 +158,7 @@ def close_directory(scope: Scope, children: Iterable[Closed]) -> Closed:
         What the whole subtree wants done.
     """
     for child in children:
-        if child.actions:
-            scope.actions.append(child.actions)
-        scope.conflicts.extend(child.conflicts)
-        scope.problems.extend(child.problems)
-        for side in Side:
-            scope.remains[side] |= child.remains[side]
-            scope.needed[side] |= child.needed[side]
-        scope.holds_ignored |= child.holds_ignored
+        scope.take(child)
     match scope.directory.child.descent:
         case Descent.BOTH:
             scope.remains = [True, True]
@@ -158,14 +168,18 @@ def close_directory(scope: Scope, children: Iterable[Closed]) -> Closed:
             _close_removed(scope)
         case Descent.YIELD:
             _close_yielding(scope)
+        case Descent.GONE:
+            pass
     return scope
 
 
 def _close_made(scope: Scope) -> None:
     child = scope.directory.child
     if not scope.directory.listing(child.side).is_evidence:
-        return  # what cannot be listed is not made on the other side either
+        return  # what cannot be listed is not made on the other side either, nor takes a file's place
     if not child.is_passage or scope.needed[child.side.other]:
+        if child.held is not None:
+            scope.take(child.held)
         reason = "missing there" if child.record is not None else "new"
         _make(scope, child.side.other, reason)
 
@@ -197,31 +211,35 @@ def _close_yielding(scope: Scope) -> None:
     file_side = child.side.other
     seen = (DIRECTORY, child.file) if child.side is Side.LEFT else (child.file, DIRECTORY)
     assert child.around is not None
+    if not scope.directory.listing(child.side).is_evidence:
+        return  # whether it may yield cannot be known: both stay
     name = split(child.path)[1]
-    outer = Scope(directory=child.around, settings=scope.settings, answers={})
+    outer = child.around.beside()
     if not scope.remains[child.side] and not scope.needed[file_side]:
         _remove(scope, f"a file in {file_side.label} now", clears_way=True)
         copy(outer, name, child.side, child.file, None, "takes the place of a directory")
     elif scope.settings.mode is Mode.SYNC:
         conflict, resolution = resolve(outer, name, ConflictKind.TYPE, seen)
         if winner_of(scope, resolution) is None:
-            scope.actions = []
+            _drop(scope)
             leave_open(outer, name, conflict, resolution, "left as it is")
         else:
-            kept = yield_file(outer, name, file_side, seen, across=True)
+            beside = is_kept(outer, resolution)
+            kept = yield_file(outer, name, file_side, seen, across=True, beside=beside)
             settle(outer, conflict, resolution, f"the directory keeps the name; {kept}")
             _make(scope, file_side, "the directory keeps the name")
     else:
         conflict, _ = resolve(outer, name, ConflictKind.TYPE, seen, ask=False)
-        scope.actions = []
+        _drop(scope)
         outcome = "the directory stays: something in it may not be deleted"
         leave_open(outer, name, conflict, Resolution.SKIP, outcome)
-    scope.actions.extend(outer.actions)
-    scope.conflicts.extend(outer.conflicts)
-    scope.problems.extend(outer.problems)
-    for side in Side:
-        scope.remains[side] |= outer.remains[side]
-        scope.needed[side] |= outer.needed[side]
+    scope.take(outer)
+
+
+def _drop(scope: Scope) -> None:
+    """Do nothing of what a subtree wanted: what it would have settled is not settled."""
+    scope.actions = []
+    scope.conflicts = [conflict for conflict in scope.conflicts if conflict.is_open]
 
 
 def _make(scope: Scope, side: Side, reason: str) -> None:

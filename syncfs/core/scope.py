@@ -36,6 +36,8 @@ class Descent(Enum):
     """One side has it, the other removed it: it goes if everything below goes."""
     YIELD = "yield"
     """One side has it, the other has a file of that name: it yields if everything below goes."""
+    GONE = "gone"
+    """Only the base has it: what it holds below is forgotten."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,9 @@ class Child:
         side: The side that has it, when only one does.
         record: What the base holds for it.
         file: For YIELD: the file on the other side.
-        around: For YIELD: the directory that it is in, where a fresh name may have to be found.
+        around: For YIELD: the scope that it is in, where a fresh name may have to be found.
+        held: For MAKE: what takes a file on the other side out of the way; dropped when the directory
+            turns out not to be made.
         frees: What is removed below frees a name for something else, so it goes first.
         is_passage: Wanted only if something in it is.
     """
@@ -58,12 +62,15 @@ class Child:
     side: Side = Side.LEFT
     record: Record | None = None
     file: Entry | None = None
-    around: Directory | None = None
+    around: Scope | None = None
+    held: Closed | None = None
     frees: bool = False
     is_passage: bool = False
 
     def is_on(self, side: Side) -> bool:
         """Whether this side has it, so that it must be listed there."""
+        if self.descent is Descent.GONE:
+            return False
         return self.descent is Descent.BOTH or self.side is side
 
 
@@ -137,6 +144,17 @@ class Closed:
     needed: list[bool] = field(default_factory=lambda: [False, False])
     holds_ignored: bool = False
 
+    def take(self, other: Closed) -> None:
+        """Take up what was decided elsewhere."""
+        if other.actions:
+            self.actions.append(other.actions)
+        self.conflicts.extend(other.conflicts)
+        self.problems.extend(other.problems)
+        for side in Side:
+            self.remains[side] |= other.remains[side]
+            self.needed[side] |= other.needed[side]
+        self.holds_ignored |= other.holds_ignored
+
 
 @dataclass(slots=True, kw_only=True)
 class Scope(Closed):
@@ -154,6 +172,10 @@ class Scope(Closed):
     def path(self, name: str) -> str:
         """The path of one of the directory's names."""
         return paths.join(self.directory.child.path, name)
+
+    def beside(self) -> Scope:
+        """A scope of the same directory for what may still be dropped."""
+        return Scope(directory=self.directory, settings=self.settings, answers={}, coined=self.coined)
 
     @property
     def frees(self) -> bool:
@@ -234,7 +256,7 @@ class Scope(Closed):
                     was_racy = old.flags & Flag.racy(side)
                     flags = flags & ~Flag.racy(side) | (flags & was_racy if proven[side] else was_racy)
         record = Record(*seen, digest, flags)
-        if record != old:
+        if record != old and self.settings.has_base:
             self.actions.append(
                 RecordAgreement(
                     path=self.path(name),
@@ -257,14 +279,14 @@ class Scope(Closed):
 
     def flags(self, name: str) -> int:
         """What to note beside two entries that were just listed."""
-        flags = Flag(0)
+        flags = 0
         for side in Side:
             listing = self.directory.listing(side)
             if name in listing.entries:
                 flags |= Flag.shown(side)
             if name in listing.racy:
                 flags |= Flag.racy(side)
-        return int(flags)
+        return flags
 
 
 def is_file(entry: Entry | None) -> bool:

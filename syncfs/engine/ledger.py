@@ -119,7 +119,7 @@ class Ledger:
             if name in listing.racy:
                 flags |= Flag.racy(side)
             left, right = (entry, record.right) if side is Side.LEFT else (record.left, entry)
-            self.change(path, Record(left, right, record.digest, int(flags)))
+            self.change(path, Record(left, right, record.digest, flags))
 
     def change(self, path: str, record: Record | None) -> None:
         """Set a record, or remove it with None, with the next batch."""

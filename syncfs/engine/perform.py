@@ -158,7 +158,7 @@ def _done(bench: Workbench, action: Action, number: int, source: Entry | Written
             flags = Flag.shown(action.side.other)
             if side.capabilities.confirms_writes:
                 flags |= Flag.shown(action.side)
-            return Outcome(action=action, left=DIRECTORY, right=DIRECTORY, flags=int(flags))
+            return Outcome(action=action, left=DIRECTORY, right=DIRECTORY, flags=flags)
         case RemoveFile():
             return _remove(bench, action, number)
         case RemoveDirectory():
@@ -225,7 +225,7 @@ def _copy(bench: Workbench, action: CopyFile, number: int, moved: Entry | Writte
         left=left,
         right=right,
         digest=f"{DIGEST}:{digest.hexdigest()}",
-        flags=int(flags),
+        flags=flags,
         size_bytes=size_bytes,
     )
 
