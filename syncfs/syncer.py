@@ -21,7 +21,8 @@ from syncfs.core.problem import Problem
 from syncfs.core.report import Report
 from syncfs.core.selection import Filter, Only, Selection
 from syncfs.core.settings import Delete, MaxDelete, Mode, Settings
-from syncfs.engine.job import Job, Roots, checked_roots, spelling
+from syncfs.engine.job import Job, Roots, checked_roots, run_id, spelling
+from syncfs.engine.lease import leased
 from syncfs.engine.pipeline import carry_out, make_plan, put_back, still_valid
 from syncfs.engine.tell import Listener, Teller, told
 from syncfs.errors import ConfigError, UnsafePlanError
@@ -82,6 +83,9 @@ class Syncer:
             or a number of files.
         jobs: The most transfers at once.
         bwlimit: The most bytes a second, all transfers together; None for no limit.
+        lease_s: Hold a lease beside the data of every side that is not this machine's disk, for two
+            machines that share a remote; it is anyone's after so many seconds without a sign of life. None:
+            no lease, which saves a few requests a run.
         executor: A `concurrent.futures.Executor` for the transfers; never shut down; None for threads.
         plugins: Plugin objects to use besides those that are installed, or a manager made by
             `syncfs.plugin.load`.
@@ -115,6 +119,7 @@ class Syncer:
         max_delete: str | int = "50%",
         jobs: int = 32,
         bwlimit: int | None = None,
+        lease_s: float | None = None,
         executor: Executor | None = None,
         plugins: Any = None,
         progress: Callback | Progress | None = None,
@@ -133,6 +138,8 @@ class Syncer:
             raise ConfigError(f"jobs: a whole number of at least 1, not {jobs!r}")
         if bwlimit is not None and bwlimit < 1:
             raise ConfigError(f"bwlimit: bytes per second, at least 1, not {bwlimit!r}")
+        if lease_s is not None and lease_s < 3:
+            raise ConfigError(f"lease_s: at least 3 seconds, not {lease_s!r}")
         self._sides: tuple[Endpoint, Endpoint] = (
             resolve(src_fs, path=src_path, options=src_options, side="src"),
             resolve(dst_fs, path=dst_path, options=dst_options, side="dst"),
@@ -143,7 +150,7 @@ class Syncer:
             raise ConfigError("delete='synced' needs a state: it removes what was synced before")
         self._keep_loser, self._keep_filtered, self._verify = keep_loser, keep_filtered, verify
         self._state, self._trash, self._jobs, self._bwlimit = state, trash, jobs, bwlimit
-        self._executor, self._progress = executor, progress
+        self._executor, self._progress, self._lease_s = executor, progress, lease_s
         self._cancel = threading.Event() if cancel is None else cancel
 
     def __repr__(self) -> str:
@@ -328,6 +335,9 @@ class Syncer:
             )
             roots = checked_roots(job, mode)
             job = spelling(job)
+            if self._lease_s is not None and not read_only and not any(roots.missing):
+                run = run_id(time.time_ns())
+                stack.enter_context(leased(self._sides, self._lease_s, run, self._cancel))
             yield _Run(job, self._settings(mode, delete, store), roots, notices, failures)
 
     @contextmanager
