@@ -11,8 +11,10 @@ from typing import Any, BinaryIO, cast
 from fsspec.spec import AbstractFileSystem
 
 from syncfs.core.entry import Entry
+from syncfs.endpoint.endpoint import CHUNK_BYTES
 from syncfs.endpoint.facets import entry_of_info
 from syncfs.endpoint.family import family_of
+from syncfs.endpoint.ftp import ftp_info, ftp_items
 from syncfs.endpoint.translate import translating
 
 __all__ = ["BLOCK_BYTES", "Connection"]
@@ -60,7 +62,9 @@ class Connection:
         """Look at one path afresh; None when nothing is there."""
         with self.talk(path):
             try:
-                self.fs.invalidate_cache(full)
+                if self.family.name == "ftp":
+                    return entry_of_info(ftp_info(self.fs, full), self.family)
+                self._forget_listings(full)
                 return entry_of_info(self.fs.info(full), self.family)
             except (FileNotFoundError, NotADirectoryError):
                 return None
@@ -72,8 +76,10 @@ class Connection:
             FileNotFoundError: There is no such directory.
         """
         with self.talk(path):
+            if self.family.name == "ftp":
+                return ftp_items(self.fs, full)
             # Not `find` or `walk`, which leave out what they cannot read without a word.
-            self.fs.invalidate_cache(full)
+            self._forget_listings(full)
             return list(self.fs.ls(full, detail=True))
 
     def open(self, full: str, path: str) -> BinaryIO:
@@ -82,7 +88,9 @@ class Connection:
             if self.family.name == "memory":
                 # `open` gives everyone the same object, with one position for all.
                 return io.BytesIO(self.fs.cat_file(full))
-            return cast(BinaryIO, self.fs.open(full, "rb", block_size=BLOCK_BYTES))
+            self._forget_listings(full)  # a file learns its size there
+            file = self.fs.open(full, "rb", block_size=BLOCK_BYTES)
+        return io.BufferedReader(_Reader(self, file, path), CHUNK_BYTES)
 
     def create(self, full: str, path: str, size_bytes: int) -> BinaryIO:
         """Open a file to be written; close it with `close` or `discard` only."""
@@ -91,29 +99,30 @@ class Connection:
             return cast(BinaryIO, self.fs.open(full, "wb", block_size=block_bytes))
 
     def close(self, file: BinaryIO, path: str) -> None:
-        """Close a file; one that was written is there afterwards."""
+        """Publish a file that was written."""
         with self.talk(path):
             try:
                 file.close()
             except BaseException:
-                self._forget(file)
+                self._give_up(file)
                 raise
 
     def discard(self, file: BinaryIO, path: str) -> None:
-        """Give up a file that is being written, as far as possible without publishing what it has."""
+        """Give up a file that is being written, without publishing what it has where that is possible."""
         with suppress(OSError), self.talk(path):
-            self._forget(file)
+            self._give_up(file)
 
-    def _forget(self, file: Any) -> None:
-        # fsspec's buffered files publish on close, also when they are closed by an exception or by the
-        # garbage collector; so they are marked as closed.
-        with suppress(Exception):
-            if hasattr(file, "discard"):
+    def _give_up(self, file: Any) -> None:
+        # Only object stores: there it ends the upload. Elsewhere it removes something, by a pattern even.
+        if self.family.puts_whole and hasattr(file, "discard"):
+            with suppress(Exception):
                 file.discard()
-            if hasattr(file, "_closed"):
-                file.closed = True
-            else:
-                file.close()
+        if hasattr(file, "_closed"):
+            # fsspec's buffered files publish on close, also when it is an exception or the garbage collector
+            # that closes them.
+            file.closed = True
+        else:
+            file.close()
 
     def rename(self, full: str, to: str, path: str) -> None:
         """Rename a file, or a directory where `renames` is true."""
@@ -127,7 +136,11 @@ class Connection:
             self._forget_listings(full, to)
 
     def remove(self, full: str, path: str) -> None:
-        """Remove a file. Not `rm`, which takes `*` and `[` in names for patterns."""
+        """Remove a file. Not `rm`, which takes `*` and `[` in names for patterns.
+
+        Raises:
+            FileNotFoundError: It is not there.
+        """
         with self.talk(path):
             self.fs.rm_file(full)
             self._forget_listings(full)
@@ -149,3 +162,30 @@ class Connection:
     def _forget_listings(self, *paths: str) -> None:
         for path in paths:
             self.fs.invalidate_cache(path)
+            self.fs.invalidate_cache(self.fs._parent(path))  # where some look a file up
+
+
+class _Reader(io.RawIOBase):
+    """A file of the filesystem, each read of which is one call: comparators read files too."""
+
+    def __init__(self, connection: Connection, file: Any, path: str) -> None:
+        super().__init__()
+        self._connection = connection
+        self._file = file
+        self._path = path
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        into = memoryview(buffer).cast("B")
+        with self._connection.talk(self._path):
+            data = self._file.read(len(into))
+        into[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        if not self.closed:
+            super().close()
+            with suppress(OSError), self._connection.talk(self._path):
+                self._file.close()

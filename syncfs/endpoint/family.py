@@ -37,6 +37,7 @@ class Family:
         implies_directories: A directory is there only while a file is below it. An empty one is kept by a
             reserved, empty file in it.
         is_writable: Files can be written.
+        folds_case: `Readme` and `README` are one name there.
         is_serial: One connection serves one call at a time.
         removes_directories: Its `rmdir` removes empty directories only.
         is_named: `identity` can be told from host, user, port and path, or from what stands for them.
@@ -51,6 +52,7 @@ class Family:
     puts_whole: bool = False
     implies_directories: bool = False
     is_writable: bool = True
+    folds_case: bool = False
     is_serial: bool = False
     removes_directories: bool = True
     is_named: bool = True
@@ -87,7 +89,7 @@ FAMILIES: dict[str, Family] = {
     "sftp": _SFTP,
     "ssh": _SFTP,
     "ftp": Family(name="ftp", port=21, is_serial=True),
-    "smb": Family(name="smb", port=445, grain_ns=1_000),
+    "smb": Family(name="smb", port=445, grain_ns=1_000, folds_case=True),
     "webhdfs": Family(name="webhdfs", grain_ns=1_000_000, removes_directories=False),
     # pyarrow's delete_dir takes everything below with it.
     "hdfs": Family(name="hdfs", grain_ns=1_000_000, removes_directories=False),

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 from syncfs.core.capabilities import Capabilities
 from syncfs.core.entry import DIRECTORY, Entry, Kind, Written
-from syncfs.core.listing import ABSENT, Listing, ListingStatus
+from syncfs.core.listing import Listing, ListingStatus
 from syncfs.core.paths import TEMP_PREFIXES, is_temporary, join, name_problem, split
 from syncfs.endpoint.connection import Connection
 from syncfs.endpoint.endpoint import Content
@@ -59,6 +59,7 @@ class GenericEndpoint:
             lists_inline=in_memory,
             confirms_writes=True,
             can_move=self._family.is_writable,
+            folds_case=self._family.folds_case,
             is_writable=self._family.is_writable,
             clock_skew_ns=0 if in_memory else None,
         )
@@ -91,13 +92,12 @@ class GenericEndpoint:
 
     def make_root(self) -> None:
         """Make the root; nothing happens when it is there already. A bucket is never made."""
-        parent, _, name = self._root.rpartition("/")
+        root = self._root.lstrip("/")
+        parent = self._root.rpartition("/")[0] or self._connection.fs.root_marker
+        if self._family.implies_directories:
+            parent = root.partition("/")[0]  # only the bucket must be there
         try:
-            if self._family.implies_directories and not parent:
-                found = None
-            else:
-                found = self._connection.entry(parent or self._connection.fs.root_marker, "")
-            if not name or found is not DIRECTORY:
+            if parent == root or self._connection.entry(parent, "") is not DIRECTORY:
                 raise EndpointUnavailableError(
                     f"{self.url} cannot be made: what should hold it does not exist"
                 )
@@ -114,13 +114,9 @@ class GenericEndpoint:
             full = self._full(path)
             items = self._connection.items(full, path)
         except (FileNotFoundError, NotADirectoryError):
-            if path:
-                # A root that vanished takes everything below with it; that is no evidence of deletions.
-                self.check_root()
-                return ABSENT
-            raise EndpointUnavailableError(f"{self.url} does not exist any more") from FileNotFoundError(
-                errno.ENOENT, "not found", self.url
-            )
+            # Its parent listed it, so this is no evidence of a removal; a root that vanished looks so too.
+            self.check_root()
+            return Listing(status=ListingStatus.REFUSED, reason=f"{path or self.url}: is not there any more")
         except EndpointUnavailableError:
             raise
         except PermissionError as error:
@@ -149,10 +145,9 @@ class GenericEndpoint:
             raise StaleEntryError(f"{path}: there is no such file any more", path=path) from None
         try:
             is_racy = may_hide_a_change(expect, opened_ns, self._family)
-            yield GenericSource(self, self._connection, file, path, expect, is_racy)
+            yield GenericSource(self, file, path, expect, is_racy)
         finally:
-            with suppress(OSError):
-                self._connection.close(file, path)
+            file.close()
 
     @contextmanager
     def open(self, path: str) -> Iterator[BinaryIO]:
@@ -161,8 +156,7 @@ class GenericEndpoint:
         try:
             yield file
         finally:
-            with suppress(OSError):
-                self._connection.close(file, path)
+            file.close()
 
     def write(self, path: str, content: Content, *, expect: Entry | None, token: str) -> Entry | Written:
         """Put a file in place: at once where the filesystem does so, else staged and renamed."""
@@ -293,8 +287,13 @@ class GenericEndpoint:
         """Remove a temporary file of a dead run; nothing happens when it is gone."""
         if not is_temporary(split(path)[1]):
             raise PathError(f"{path}: is not a temporary file of syncfs", path=path)
-        with suppress(FileNotFoundError):
-            self._connection.remove(self._full(path), path)
+        if self.stat(path) is not None:
+            with suppress(FileNotFoundError):
+                self._connection.remove(self._full(path), path)
+
+    def free_bytes(self) -> int | None:
+        """None: filesystems of fsspec have no word for it."""
+        return None
 
     def flush(self) -> None:
         """Nothing to do: what a filesystem has acknowledged is as durable as it makes it."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from syncfs.core.entry import Entry, Kind
-from syncfs.core.listing import ABSENT, Listing, ListingStatus
+from syncfs.core.listing import Listing, ListingStatus
 from syncfs.core.paths import is_reserved, is_temporary, name_problem
 from syncfs.endpoint.facets import entry_of_info
 from syncfs.endpoint.family import Family
@@ -30,8 +30,8 @@ def listing_of(
         observed_ns: When it was asked, by this machine's clock.
 
     Returns:
-        FAILED when a name lies elsewhere or is none: nothing such a listing says is believed. ABSENT when
-        it is a file that was listed. Two items of one name (object stores can hold `a` and `a/b`) are
+        FAILED when a name lies elsewhere or is none: nothing such a listing says is believed. REFUSED
+        when it is a file that was listed. Two items of one name (object stores can hold `a` and `a/b`) are
         UNREADABLE, so that neither is touched.
     """
     entries: dict[str, Entry] = {}
@@ -42,7 +42,7 @@ def listing_of(
         spelled = str(item["name"]).strip("/")
         if spelled == base:
             if item.get("type") == "file":
-                return ABSENT
+                return Listing(status=ListingStatus.REFUSED, reason=f"{label}: is a file now")
             continue  # some list the directory itself too
         name = spelled.removeprefix(f"{base}/") if base else spelled
         problem = "lies elsewhere" if base and name == spelled else name_problem(name)

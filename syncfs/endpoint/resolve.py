@@ -120,9 +120,9 @@ def _open_url(url: str, scheme: str, path: str, options: dict[str, Any], side: s
 
 
 def _demand_known(scheme: str, side: str) -> None:
-    from fsspec import available_protocols
+    from fsspec import available_protocols, registry
 
-    known = set(available_protocols())
+    known = set(available_protocols()) | set(registry)
     if scheme and scheme not in known:
         names = ", ".join(sorted((known | _WEBDAV) - _INTERNAL))
         raise ConfigError(f"{side}: {scheme}:// is not known; known are local paths and {names}")

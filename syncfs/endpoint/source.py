@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from syncfs.core.entry import Entry
-from syncfs.endpoint.connection import Connection
 from syncfs.endpoint.endpoint import CHUNK_BYTES, Endpoint
 from syncfs.errors import StaleEntryError, VerificationError
 
@@ -21,7 +20,6 @@ class GenericSource:
     def __init__(
         self,
         endpoint: Endpoint,
-        connection: Connection,
         file: BinaryIO,
         path: str,
         expect: Entry,
@@ -30,7 +28,6 @@ class GenericSource:
         self.size_bytes = expect.size_bytes or 0
         self.is_racy = is_racy
         self._endpoint = endpoint
-        self._connection = connection
         self._file = file
         self._path = path
         self._expect = expect
@@ -40,8 +37,7 @@ class GenericSource:
         held = b""
         count = 0
         while count < self.size_bytes:
-            with self._connection.talk(self._path):
-                read = self._file.read(min(CHUNK_BYTES, self.size_bytes - count))
+            read = self._file.read(min(CHUNK_BYTES, self.size_bytes - count))
             if not read:
                 break
             if held:
