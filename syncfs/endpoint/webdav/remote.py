@@ -137,7 +137,7 @@ class Remote:
         return self.tagged(path, expected)
 
     def tagged(self, path: str, expected: Entry) -> dict[str, str]:
-        """The `If` that names a path with its expected tag, for any method; nothing where it has no effect."""
+        """The `If` that names a path with its expected tag, for any method; nothing where that is in vain."""
         if expected.etag is None or not self.profile.obeys_if:
             return {}
         return {"If": f'<{self.location.absolute(path)}> (["{expected.etag}"])'}

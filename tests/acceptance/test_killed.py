@@ -1,0 +1,170 @@
+"""Killed with -9 sixty times, mostly while bytes are moving: nothing half-done shows, nothing needs repair.
+
+Ten kills for each server and direction. Each round writes new content at the sender, starts the real
+program, kills it at a moment that the seed chose, looks at the receiver, and runs the same command again.
+"""
+
+import random
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from syncfs.core.paths import is_conflict_copy, is_temporary
+from tests.acceptance.support import Program, dav
+from tests.conftest import run_server
+from tests.servers.server import Folder, Server, wait_until
+from tests.servers.wsgidav_server import WsgidavProcess
+
+KILLS, OF_THEM_MOVING = 10, 7
+BIG, SMALL = 2, 6
+BIG_BYTES, SMALL_BYTES = 8 << 20, 3000
+RATE = 24 << 20
+"""Bytes a second while a run is to be killed, so that its big files take long enough to be met."""
+
+Files = dict[str, bytes]
+
+
+@pytest.fixture(scope="module")
+def wsgidav_process() -> Iterator[WsgidavProcess]:
+    """A process of its own, so that it goes on when the test is busy."""
+    yield from run_server(WsgidavProcess)
+
+
+@pytest.fixture(params=["apache", "wsgidav_process", "rclone"])
+def folder(request: pytest.FixtureRequest) -> Folder:
+    """A fresh folder on each server."""
+    server: Server = request.getfixturevalue(request.param)
+    return server.folder()
+
+
+@dataclass
+class Count:
+    """What became of the kills of one test."""
+
+    kills: int = 0
+    moving: int = 0
+    partial: int = 0
+    lost: int = 0
+    rituals: int = 0
+    moments: list[str] = field(default_factory=list)
+
+
+def new_content(source: random.Random, round_number: int) -> Files:
+    """What the sender holds in a round: big files, and small ones, a third of which is as before."""
+    files = {f"big/{n}.bin": source.randbytes(BIG_BYTES + source.randrange(2) * 4096) for n in range(BIG)}
+    for number in range(SMALL):
+        age = round_number if number % 3 else 0
+        files[f"small {number}.txt"] = f"{number} of round {age}".ljust(SMALL_BYTES).encode()
+    return files | {f"once/{round_number}.bin": source.randbytes(SMALL_BYTES)}
+
+
+def write(root: Path, files: Files, before: Files) -> None:
+    """Bring `root` from one content to the next, as a user's programs do."""
+    for name, content in files.items():
+        if before.get(name) != content:
+            (root / name).parent.mkdir(exist_ok=True)
+            (root / name).write_bytes(content)
+
+
+def files_of(root: Path) -> Iterator[Path]:
+    """All files below `root`; what vanishes meanwhile is left out."""
+    return (path for path in root.rglob("*") if path.is_file())
+
+
+def is_final(path: Path, root: Path) -> bool:
+    """Whether it is a user's file, not one in the making: ours, or the server's own (mod_dav_fs)."""
+    parts = path.relative_to(root).parts
+    return parts[0] != ".syncfs" and not is_temporary(path.name) and not path.name.startswith(".davfs.tmp")
+
+
+def moved_bytes(root: Path) -> int:
+    """How much of the files in the making is on disk."""
+    total = 0
+    for path in files_of(root):
+        with suppress(OSError):
+            total += 0 if is_final(path, root) else path.stat().st_size
+    return total
+
+
+def final_files(root: Path) -> Files:
+    """What users see."""
+    found: Files = {}
+    for path in files_of(root):
+        if is_final(path, root):
+            with suppress(FileNotFoundError):  # a MOVE of the server's is going on
+                found[path.relative_to(root).as_posix()] = path.read_bytes()
+    return found
+
+
+@pytest.mark.parametrize("direction", ["push", "pull"])
+def test_no_kill_leaves_half_a_file_and_the_next_run_just_goes_on(
+    folder: Folder, direction: str, syncfs: Program, src: Path
+) -> None:
+    source = random.Random(f"{folder.server.name} {direction}")
+    sender, receiver = (src, folder.root) if direction == "push" else (folder.root, src)
+    words = (direction, src, dav(folder.url))
+    count = Count()
+    held: Files = {}
+    for round_number in range(100):
+        if count.kills == KILLS:
+            break
+        wanted = held | new_content(source, round_number)
+        write(sender, wanted, held)
+        folder.server.adopt(folder.root)
+        must_move = count.moving < OF_THEM_MOVING
+        process = syncfs.start(*words, f"--bwlimit={RATE}")
+        try:
+            if must_move:
+                threshold = source.randrange(1, BIG_BYTES)
+                wait_until(lambda: process.poll() is not None or moved_bytes(receiver) >= threshold, "bytes")
+            else:
+                delay_s = source.uniform(0.0, 1.2)
+                deadline = time.monotonic() + delay_s
+                wait_until(lambda: process.poll() is not None or time.monotonic() >= deadline, "the moment")
+            moving_bytes = moved_bytes(receiver)
+        finally:
+            process.kill()
+            process.communicate()
+        if process.returncode == -9:
+            count.kills += 1
+            is_moving = 0 < moving_bytes < BIG * BIG_BYTES
+            count.moving += is_moving
+            count.moments.append(f"{moving_bytes / 2**20:.1f}M" if is_moving else "idle")
+
+        def half_done(wanted: Files = wanted) -> Files:
+            return {
+                name: content
+                for name, content in final_files(receiver).items()
+                if content not in (held.get(name), wanted.get(name))
+            }
+
+        count.partial += len(half_done())
+        # What the server had begun when its client died, it may still be about to finish.
+        with suppress(Exception):
+            wait_until(lambda: final_files(receiver).keys() >= held.keys(), "the server", 5)
+        count.partial += len(half_done())
+        count.lost += len(held.keys() - final_files(receiver).keys())
+        assert {name: (sender / name).read_bytes() for name in wanted} == wanted
+
+        again = syncfs(*words)
+        count.rituals += again.code != 0 or again.complaints != []
+        assert final_files(receiver) == final_files(sender) == wanted, again.err
+        held = wanted
+    quiet = syncfs(*words)
+    print(
+        f"{folder.server.name} {direction}: {count.kills} kills, {count.moving} while bytes were moving, "
+        f"{count.partial} partial files, {count.lost} lost files, {count.rituals} rituals; "
+        f"in the making when killed: {' '.join(count.moments)}"
+    )
+    assert (count.partial, count.lost, count.rituals) == (0, 0, 0)
+    assert count.kills == KILLS
+    assert count.moving >= OF_THEM_MOVING
+    assert (quiet.code, quiet.complaints) == (0, [])
+    assert "nothing to do" in quiet.out
+    leftovers = [path for root in (src, folder.root) for path in files_of(root) if not is_final(path, root)]
+    assert [path for path in leftovers if is_temporary(path.name)] == []
+    assert not any(is_conflict_copy(name) for name in final_files(receiver))
