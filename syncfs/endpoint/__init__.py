@@ -14,4 +14,18 @@ Decisions:
     A filesystem that fsspec resolves is written through a temporary file and a rename, unless its own
     write is known to be all or nothing (object stores, memory): fsspec's buffered files publish what they
     have when they are closed, also when they are closed by an exception.
+
+    An empty directory of an object store is an empty object with a reserved name in it. Without one it
+    would not be there, and its absence would look like a deletion; it costs one request a directory.
+
+    Local files are made durable by one syncfs(2) a batch: 0.03 s for 2,000 files of 4 KiB, where an fsync
+    of each takes 0.6 s.
+
+    A name that must not be taken from anyone is taken by link(2) and the temporary name unlinked;
+    renameat2(2) would be one call instead of two, but needs ctypes in the hot path and exists on Linux
+    only. Between the last look at a file that is replaced and its replacement lie some 10 µs in which a
+    stranger's edit is overwritten: no portable call closes that gap.
+
+    FTP directories are listed by MLSD here and not by fsspec, whose `ls` answers a refusal with an empty
+    list. Wrappers that keep copies (`filecache`) are looked through: a copy is no evidence.
 """

@@ -6,6 +6,7 @@ import errno
 import ftplib
 import gc
 import os
+import socket
 import threading
 import uuid
 import zipfile
@@ -55,10 +56,19 @@ def ftp_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, 
     command += ["--user", "ann", "--pass", "s3cret", "--config", "/dev/null"]
     process = launch(command, home / "log")
     try:
-        wait_until(lambda: "Serving FTP" in (home / "log").read_text(), "rclone serve ftp")
+        # It says that it serves before it listens.
+        wait_until(lambda: _answers(port), "rclone serve ftp")
         yield port, home / "data"
     finally:
         end(process)
+
+
+def _answers(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1):
+            return True
+    except OSError:
+        return False
 
 
 @pytest.fixture(params=FILESYSTEMS)
