@@ -175,7 +175,7 @@ class Plan:
                 "untracked": self.untracked,
                 "facts": [_facts_to_dict(facts) for facts in self.facts],
                 "actions": [action_to_dict(action) for action in self.actions],
-                "conflicts": [conflict_to_dict(conflict) for conflict in self.conflicts],
+                "conflicts": [_whole_conflict_to_dict(conflict) for conflict in self.conflicts],
                 "problems": [problem.to_dict() for problem in self.problems],
             }
         )
@@ -238,6 +238,16 @@ def _seen(entry: Entry | None) -> dict[str, Any] | None:
     return {"kind": entry.kind.name.lower(), "size_bytes": entry.size_bytes, "mtime_ns": entry.mtime_ns}
 
 
+def _whole_conflict_to_dict(conflict: Conflict) -> dict[str, Any]:
+    """Give a conflict as a plan holds it, with what only programs want to know of it."""
+    sides = {"src": _facets(conflict.left), "dst": _facets(conflict.right)}
+    return {**conflict_to_dict(conflict), **sides, "tolerance_ns": conflict.tolerance_ns}
+
+
+def _facets(entry: Entry | None) -> dict[str, Any] | None:
+    return None if entry is None else {**entry._asdict(), "kind": entry.kind.name.lower()}
+
+
 def _conflict_from_dict(data: dict[str, Any]) -> Conflict:
     def entry(seen: dict[str, Any] | None) -> Entry | None:
         return None if seen is None else Entry(**{**seen, "kind": Kind[seen["kind"].upper()]})
@@ -247,6 +257,7 @@ def _conflict_from_dict(data: dict[str, Any]) -> Conflict:
         kind=ConflictKind(data["kind"]),
         left=entry(data["src"]),
         right=entry(data["dst"]),
+        tolerance_ns=data["tolerance_ns"],
         resolution=None if data["resolution"] is None else Resolution(data["resolution"]),
         outcome=data["outcome"],
         is_open=data["open"],
