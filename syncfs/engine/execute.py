@@ -191,10 +191,13 @@ class _Execution:
                     self.ledger.note(action, Record(DIRECTORY, DIRECTORY, None, outcome.flags))
             case RemoveFile() | RemoveDirectory():
                 tally.removed += 1
-                if action.expect.of(action.side.other) is None:
-                    self.ledger.change(path, None)
+                self.ledger.change(path, None)
             case MoveAside() | Rename():
                 tally.renamed += 1
+                if isinstance(action, MoveAside):
+                    # Whatever takes its place brings a record. If nothing does, because the run is cut
+                    # short, the next one must not take what we did for a user's deletion.
+                    self.ledger.change(path, None)
                 moved = outcome.left if action.side is Side.LEFT else outcome.right
                 if isinstance(action, Rename):
                     self.ledger.renamed(action, moved)
