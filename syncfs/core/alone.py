@@ -8,7 +8,7 @@ from syncfs.core.compare import Verdict
 from syncfs.core.conflict import ConflictKind, Resolution
 from syncfs.core.content import Unreadable, is_certain, settled_change
 from syncfs.core.entry import DIRECTORY, Entry, Side
-from syncfs.core.note import copy, descend, leave_open, remove, resolve, settle, yield_file
+from syncfs.core.note import copy, descend, is_kept, leave_open, remove, resolve, settle, yield_file
 from syncfs.core.question import Ask, Unanswerable
 from syncfs.core.scope import Descent, Scope
 from syncfs.core.selection import Tracking
@@ -46,6 +46,7 @@ def one_file(scope: Scope, name: str, side: Side, entry: Entry, record: Record |
     """A file that the other side lacks."""
     settings = scope.settings
     if record is not None and record.is_directory:
+        descend(scope, name, Descent.GONE, side, record, Tracking.TRACKED)
         record = None  # what stands here now is new
     record = _known(scope, name, side, entry, record)
     if settings.mode.sender is side:
@@ -71,7 +72,8 @@ def one_file(scope: Scope, name: str, side: Side, entry: Entry, record: Record |
 
 def _removed_on_one_side(scope: Scope, name: str, side: Side, entry: Entry, record: Record) -> None:
     """The other side removed what both once had: rules 3 and 4."""
-    change, _ = settled_change(scope, name, side, entry, record)
+    # Reading a file costs no more than copying it back for nothing.
+    change, _ = settled_change(scope, name, side, entry, record, thorough=True)
     if change is Change.UNCHANGED and is_certain(scope, name, side, entry, record, is_kept=True):
         remove(scope, name, side, entry, f"removed in {side.other.label}")
         return
@@ -82,7 +84,8 @@ def _removed_on_one_side(scope: Scope, name: str, side: Side, entry: Entry, reco
     elif resolution in (Resolution.SKIP, Resolution.FAIL):
         leave_open(scope, name, conflict, resolution, "left as it is")
     elif resolution is Resolution.winner(side.other):
-        settle(scope, conflict, resolution, yield_file(scope, name, side, seen, across=True))
+        kept = yield_file(scope, name, side, seen, across=True, beside=is_kept(scope, resolution))
+        settle(scope, conflict, resolution, kept)
     else:
         settle(scope, conflict, resolution, f"the edit in {side.label} is restored in {side.other.label}")
         copy(scope, name, side.other, entry, None, "edited here, removed there")

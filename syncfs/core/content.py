@@ -89,7 +89,8 @@ def judge(
     settings = scope.settings
     if settings.verify and not quick:
         return _verified(scope, name, seen, digests)
-    left, right = _testimonies(seen, record, digests)
+    grain_ns = max(1, *(capabilities.mtime_grain_ns for capabilities in settings.capabilities))
+    left, right = _testimonies(seen, record, digests, grain_ns)
     directed = getattr(settings.compare, "directed", False)
     if directed and settings.mode is Mode.PULL:
         verdict = settings.compare.compare(right, left)
@@ -108,12 +109,13 @@ def judge(
 
 
 def _testimonies(
-    seen: tuple[Entry, Entry], record: Record | None, digests: list[str | None]
+    seen: tuple[Entry, Entry], record: Record | None, digests: list[str | None], grain_ns: int
 ) -> tuple[Entry, Entry]:
     """Both entries as a comparator may trust them, with the digests that are known.
 
     A file whose fingerprint changed while its mtime did not was changed behind its mtime's back (an
-    edit with the mtime set back, a chmod), and a racy one may have been: such an mtime proves nothing.
+    edit with the mtime set back, a chmod, an edit within the coarser grain of both sides), and a racy one
+    may have been: such an mtime proves nothing.
     """
     entries = list(seen)
     known = list(digests)
@@ -123,15 +125,18 @@ def _testimonies(
             unchanged = change_of(record, side, entry) is Change.UNCHANGED and not record.is_racy(side)
             if unchanged and known[side] is None:
                 known[side] = record.digest
-            if not unchanged and (record.is_racy(side) or entry.mtime_ns == _mtime_ns(recorded)):
+            if not unchanged and (record.is_racy(side) or _is_close(entry, recorded, grain_ns)):
                 entries[side] = entry._replace(mtime_ns=None)
     if known[0] is not None and known[1] is not None:
         entries = [entry._replace(digest=digest) for entry, digest in zip(entries, known, strict=True)]
     return entries[0], entries[1]
 
 
-def _mtime_ns(recorded: Entry | Written) -> int | None:
-    return recorded.mtime_ns if isinstance(recorded, Entry) else None
+def _is_close(entry: Entry, recorded: Entry | Written, grain_ns: int) -> bool:
+    """Whether the mtime is too near the recorded one to tell an edit."""
+    if not isinstance(recorded, Entry) or entry.mtime_ns is None or recorded.mtime_ns is None:
+        return False
+    return abs(entry.mtime_ns - recorded.mtime_ns) < grain_ns
 
 
 def _differ_in_size(seen: tuple[Entry, Entry]) -> bool:

@@ -8,10 +8,20 @@ from syncfs.core.action import CopyFile, Expect, MoveAside, RemoveFile
 from syncfs.core.base import Record
 from syncfs.core.conflict import Conflict, ConflictKind, Resolution
 from syncfs.core.entry import Entry, Side
-from syncfs.core.scope import Child, Descent, Scope
+from syncfs.core.scope import Child, Closed, Descent, Scope
 from syncfs.core.selection import Tracking
 
-__all__ = ["copy", "descend", "leave_open", "remove", "resolve", "settle", "winner_of", "yield_file"]
+__all__ = [
+    "copy",
+    "descend",
+    "is_kept",
+    "leave_open",
+    "remove",
+    "resolve",
+    "settle",
+    "winner_of",
+    "yield_file",
+]
 
 
 def descend(
@@ -23,6 +33,7 @@ def descend(
     tracking: Tracking,
     *,
     file: Entry | None = None,
+    held: Closed | None = None,
     frees: bool = False,
 ) -> None:
     """Look into a directory next; `side` has it when only one does."""
@@ -33,7 +44,8 @@ def descend(
             side=side,
             record=record,
             file=file,
-            around=None if file is None else scope.directory,
+            around=None if file is None else scope,
+            held=held,
             frees=frees or scope.frees,
             is_passage=tracking is Tracking.PASSAGE,
         )
@@ -83,7 +95,7 @@ def yield_file(
     seen: tuple[Entry | None, Entry | None],
     *,
     across: bool,
-    beside: bool = True,
+    beside: bool,
 ) -> str:
     """Take a conflict's loser out of the way and keep it; say where.
 
@@ -97,7 +109,7 @@ def yield_file(
     """
     entry = seen[side]
     assert entry is not None
-    if not beside or (not scope.settings.keep_loser and scope.settings.trash):
+    if not beside:
         remove(scope, name, side, entry, "loses the conflict", clears_way=True)
         return f"the version of {side.label} goes to {'its trash' if scope.settings.trash else 'nowhere'}"
     fresh = scope.fresh_name(name, side)
@@ -114,6 +126,12 @@ def yield_file(
     if across and scope.settings.selection.of(scope.path(fresh), False) is Tracking.TRACKED:
         copy(scope, fresh, side.other, entry, None, "the kept loser of a conflict")
     return f"the version of {side.label} is kept as {fresh}"
+
+
+def is_kept(scope: Scope, resolution: Resolution) -> bool:
+    """Whether a loser is kept beside the winner: always where it was asked for, or there is no trash."""
+    settings = scope.settings
+    return resolution is Resolution.KEEP_BOTH or settings.keep_loser or not settings.trash
 
 
 def resolve(

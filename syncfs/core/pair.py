@@ -6,7 +6,17 @@ from syncfs.core.base import Change, Record
 from syncfs.core.conflict import ConflictKind, Resolution
 from syncfs.core.content import is_certain, judge, settled_change
 from syncfs.core.entry import Entry, Side
-from syncfs.core.note import copy, descend, leave_open, remove, resolve, settle, winner_of, yield_file
+from syncfs.core.note import (
+    copy,
+    descend,
+    is_kept,
+    leave_open,
+    remove,
+    resolve,
+    settle,
+    winner_of,
+    yield_file,
+)
 from syncfs.core.scope import Descent, Scope
 from syncfs.core.selection import Tracking
 from syncfs.core.settings import Delete
@@ -17,6 +27,7 @@ __all__ = ["directory_and_file", "two_files"]
 def two_files(scope: Scope, name: str, left: Entry, right: Entry, record: Record | None) -> None:
     """Rules 2, 3 and 5."""
     if record is not None and record.is_directory:
+        descend(scope, name, Descent.GONE, Side.LEFT, record, Tracking.TRACKED)
         record = None
     seen = (left, right)
     digests: list[str | None] = [None, None]
@@ -42,7 +53,10 @@ def two_files(scope: Scope, name: str, left: Entry, right: Entry, record: Record
         leave_open(scope, name, conflict, resolution, outcome)
         return
     loser = winner.other
-    beside = resolution is Resolution.KEEP_BOTH or (scope.settings.keep_loser and scope.settings.has_base)
+    # Without a base every edit that a push carries would look like a conflict, run after run.
+    beside = resolution is Resolution.KEEP_BOTH or (
+        scope.settings.keep_loser and (scope.settings.has_base or sender is None)
+    )
     if not beside and not scope.settings.trash:
         outcome = f"{winner.label} overwrites {loser.label}"
         copy(scope, name, loser, seen[winner], seen[loser], "wins the conflict")
@@ -128,16 +142,18 @@ def directory_and_file(
         leave_open(scope, name, conflict, resolution, "the directory stays: it was never synced")
         return
     if record is not None and not was_directory:
-        change, _ = settled_change(scope, name, file_side, file, record)
+        change, _ = settled_change(scope, name, file_side, file, record, thorough=True)
         if change is Change.UNCHANGED and is_certain(scope, name, file_side, file, record, is_kept=True):
-            remove(scope, name, file_side, file, f"a directory in {side.label} now", clears_way=True)
-            descend(scope, name, Descent.MAKE, side, None, tracking)
+            held = scope.beside()
+            remove(held, name, file_side, file, f"a directory in {side.label} now", clears_way=True)
+            descend(scope, name, Descent.MAKE, side, None, tracking, held=held)
             return
     conflict, resolution = resolve(scope, name, ConflictKind.TYPE, seen)
     winner = winner_of(scope, resolution)
     if winner is None or (sender is not None and winner is sender.other):
         leave_open(scope, name, conflict, resolution, "left as it is")
         return
-    kept = yield_file(scope, name, file_side, seen, across=sender is None)
-    settle(scope, conflict, resolution, f"the directory keeps the name; {kept}")
-    descend(scope, name, Descent.MAKE, side, None, tracking)
+    held = scope.beside()
+    kept = yield_file(held, name, file_side, seen, across=sender is None, beside=is_kept(scope, resolution))
+    settle(held, conflict, resolution, f"the directory keeps the name; {kept}")
+    descend(scope, name, Descent.MAKE, side, None, tracking, held=held)
