@@ -21,7 +21,21 @@ from syncfs.core.settings import Delete, Mode, Settings
 from tests.core.side import File, MemorySide, Traits
 from tests.core.world import Ran, World, put
 
-PATHS = ("a", "b", "c", "k.bak", "a/a", "a/b", "a/k.bak", "b/a", "b/b", "a/a/a", "a/a/b", "a/a/k.bak", "b/a/a")
+PATHS = (
+    "a",
+    "b",
+    "c",
+    "k.bak",
+    "a/a",
+    "a/b",
+    "a/k.bak",
+    "b/a",
+    "b/b",
+    "a/a/a",
+    "a/a/b",
+    "a/a/k.bak",
+    "b/a/a",
+)
 POLICIES: dict[str, ConflictPolicy] = {
     each.name: each for each in (Newer(), Src(), Dst(), KeepBoth(), Skip(), Fail())
 }
@@ -164,8 +178,8 @@ class Case:
         stands_still: No time passes between edits, runs and writes, so that fingerprints hide edits.
     """
 
-    left: Traits = Traits()
-    right: Traits = Traits()
+    left: Traits = field(default_factory=Traits)
+    right: Traits = field(default_factory=Traits)
     rounds: tuple[Round, ...] = field(default=())
     stands_still: bool = False
 

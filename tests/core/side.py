@@ -1,8 +1,8 @@
 """One side of a world: a directory tree in memory that answers as an endpoint does.
 
-A tree is nested dicts: name to `File`, dict (a directory) or `Kind.OTHER` / `Kind.UNREADABLE`. Whoever edits
-it gets times from the world's clock, so that a fingerprint hides exactly what a real one would hide: an edit in
-the same tick that keeps the size.
+A tree is nested dicts: name to `File`, dict (a directory) or `Kind.OTHER` / `Kind.UNREADABLE`. Whoever
+edits it gets times from the world's clock, so that a fingerprint hides exactly what a real one would hide:
+an edit in the same tick that keeps the size.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from syncfs.core.action import Action, RecordAgreement, RemoveDirectory, RemoveFile
+from syncfs.core.action import Action, MoveAside, RecordAgreement, RemoveDirectory, RemoveFile
 from syncfs.core.base import SHOWN_BOTH, Record
 from syncfs.core.conflict import Resolution
 from syncfs.core.entry import Kind, Side, Written
@@ -41,7 +41,7 @@ def test_no_content_that_a_user_made_is_lost(case: Case) -> None:
 
 @given(cases())
 def test_nothing_is_removed_without_evidence(case: Case) -> None:
-    each, ran, world = case.last()
+    each, ran, _world = case.last()
     truth = truth_of(each, ran)
     settled = {conflict.path for conflict in ran.plan.conflicts if not conflict.is_open}
     for action in ran.plan.actions:
@@ -147,7 +147,7 @@ def shape_of(node: Node | None) -> object:
 @given(cases(whole=True))
 def test_a_second_run_has_nothing_to_do(case: Case) -> None:
     assume(not case.stands_still)
-    each, ran, world = case.last()
+    each, _ran, world = case.last()
     again = world.plan(each.settings(world))
     assert again.actions == ()
 
@@ -173,9 +173,17 @@ def test_every_new_record_is_an_observed_agreement(case: Case) -> None:
 def test_no_record_goes_while_a_side_holds_the_path(case: Case) -> None:
     each, ran, world = case.last()
     assume(each.has_base)
-    for path in ran.before.base.keys() - world.base.keys():
+    # A run that is cut short has vacated names itself: to keep their records would make the next run take
+    # that for a user's deletion.
+    vacated = set() if each.is_whole else {action.path for action in ran.plan.actions if vacates(action)}
+    for path in ran.before.base.keys() - world.base.keys() - vacated:
         held = [side for side in Side if world.sides[side].node(path) is not None]
         assert not held or excluded(path, each), (path, held, ran.plan.actions)
+
+
+def vacates(action: Action) -> bool:
+    """Whether an action leaves nothing under its path."""
+    return isinstance(action, RemoveFile | RemoveDirectory | MoveAside)
 
 
 @given(cases())
@@ -281,5 +289,3 @@ def test_sync_mirrors_when_its_sides_are_exchanged(case: Case) -> None:
     shapes = [shape(side.tree) for side in world.sides]
     assert [mirrored_names(shape(side.tree)) for side in reversed(other.sides)] == shapes
     assert {mirrored_name(path): content for path, content in other.truth.items()} == world.truth
-
-
