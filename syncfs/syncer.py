@@ -334,6 +334,9 @@ class Syncer:
                 bytes_per_s=self._bwlimit,
             )
             roots = checked_roots(job, mode)
+            for side in Side:
+                if mode.sender is not side and not job.sides[side].capabilities.is_writable:
+                    raise ConfigError(f"{side.label}: {job.sides[side].url} can only be read")
             job = spelling(job)
             if self._lease_s is not None and not read_only and not any(roots.missing):
                 run = run_id(time.time_ns())
