@@ -116,7 +116,7 @@ def conflict_name(name: str, side: Side, stamp: str, taken: Container[str]) -> s
     """
     name = _CONFLICT.sub("", name)
     stem, dot, suffix = name.rpartition(".")
-    if not stem.strip("."):  # ".bashrc" has no suffix
+    if not stem.strip(".") or len(suffix) > 32:  # ".bashrc" has no suffix, nor has one that fills a name
         stem, dot, suffix = name, "", ""
     number = 0
     while True:
