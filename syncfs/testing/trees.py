@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-
 __all__ = ["Link", "Node", "Tree", "read_tree", "write_tree"]
 
 
