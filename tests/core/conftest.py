@@ -12,7 +12,7 @@ settings.register_profile(
 # For planted bugs: that a law breaks is enough, the smallest example is not asked for.
 settings.register_profile(
     "plant",
-    max_examples=400,
+    max_examples=200,
     derandomize=True,
     database=None,
     deadline=None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from random import Random
+from threading import Event
 from typing import Any
 
 from hypothesis import assume, given
@@ -16,7 +17,9 @@ from syncfs.core.entry import Kind, Side, Written
 from syncfs.core.listing import ListingStatus
 from syncfs.core.paths import is_conflict_copy
 from syncfs.core.plan import Plan, stage_of
+from syncfs.core.reconcile import in_order
 from syncfs.core.settings import Delete, Mode
+from syncfs.engine.march import march
 from tests.core.cases import Case, Round, ancestors, cases, excluded
 from tests.core.side import File, Node
 from tests.core.world import Ran, World, shape
@@ -244,6 +247,19 @@ def test_actions_of_one_stage_may_run_in_any_order(case: Case, seed: int) -> Non
     assert not other.execute(shuffled).problems
     assert [shape(side.tree) for side in world.sides] == [shape(side.tree) for side in other.sides]
     assert world.truth == other.truth
+
+
+@given(cases())
+def test_the_engines_own_walk_decides_the_same(case: Case) -> None:
+    world = case.until_last()
+    each = case.rounds[-1]
+    assume(each.has_base)
+    settings = each.settings(world)
+    marched = march(world.endpoints, world.store, settings, jobs=2, emit=lambda event: None, cancel=Event())
+    actions, _ = in_order(marched.root, marched.unreliable)
+    plan = world.plan(settings)
+    assert tuple(actions) == plan.actions
+    assert set(marched.root.conflicts) == set(plan.conflicts)
 
 
 def mirrored(world: World) -> World:

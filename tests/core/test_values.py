@@ -211,7 +211,8 @@ def test_what_clears_the_way_goes_first_children_before_parents() -> None:
         directory("d"),
         ACTIONS[8],
     ]
-    assert sorted(order[::-1], key=stage_of) == order
+    backwards = order[::-1]
+    assert sorted(backwards, key=stage_of) == order
     assert len({stage_of(action) for action in order}) == len(order)
 
 
