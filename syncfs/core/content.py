@@ -7,7 +7,6 @@ from syncfs.core.compare import Verdict
 from syncfs.core.entry import Entry, Kind, Side, Written
 from syncfs.core.question import Ask, Unanswerable
 from syncfs.core.scope import Scope
-from syncfs.core.settings import Mode
 
 __all__ = ["Unreadable", "is_certain", "judge", "settled_change"]
 
@@ -91,11 +90,8 @@ def judge(
         return _verified(scope, name, seen, digests)
     grain_ns = max(1, *(capabilities.mtime_grain_ns for capabilities in settings.capabilities))
     left, right = _testimonies(seen, record, digests, grain_ns)
-    directed = getattr(settings.compare, "directed", False)
-    if directed and settings.mode is Mode.PULL:
-        verdict = settings.compare.compare(right, left)
-    else:
-        verdict = settings.compare.compare(left, right)
+    ordered = (right, left) if settings.compares_backwards else (left, right)
+    verdict = settings.compare.compare(*ordered)
     if verdict is Verdict.UNKNOWN and left.digest is not None and right.digest is not None:
         return left.digest == right.digest
     # Unlike sizes say enough, except to a comparator that sees through the bytes (line endings, say).

@@ -158,6 +158,11 @@ class Settings:
         """When two names are one; None where both sides hold names exactly."""
         return name_key(self.capabilities)
 
+    @property
+    def compares_backwards(self) -> bool:
+        """Whether the comparator is given the right side first: it asks who sends, and right does."""
+        return self.mode is Mode.PULL and bool(getattr(self.compare, "directed", False))
+
     def may_write(self, side: Side) -> bool:
         """Whether this run writes to a side at all."""
         return self.mode.sender is not side

@@ -239,7 +239,13 @@ class _March:
         waiting = iter(questions)
         while True:
             for visit, question in waiting:
-                future = self.pool.submit(answer, question, self.sides, self.settings.compare)
+                future = self.pool.submit(
+                    answer,
+                    question,
+                    self.sides,
+                    self.settings.compare,
+                    backwards=self.settings.compares_backwards,
+                )
                 answers[future] = (visit, question)
                 if len(answers) >= 2 * self.jobs:
                     break

@@ -23,8 +23,16 @@ algorithms of the standard library, and a base can be checked by anyone's tools.
 """
 
 
-def answer(question: Question, sides: Sequence[Endpoint], compare: Comparator) -> Answer:
+def answer(
+    question: Question, sides: Sequence[Endpoint], compare: Comparator, *, backwards: bool = False
+) -> Answer:
     """Find out one thing; never raises for what concerns this path alone.
+
+    Args:
+        question: What.
+        sides: The left and the right endpoint.
+        compare: Who judges two contents.
+        backwards: The comparator is given the right side first (`Settings.compares_backwards`).
 
     Raises:
         EndpointUnavailableError: A whole side is gone.
@@ -32,7 +40,7 @@ def answer(question: Question, sides: Sequence[Endpoint], compare: Comparator) -
     try:
         match question.ask:
             case Ask.SAME:
-                return _same(question, sides, compare)
+                return _same(question, sides, compare, backwards)
             case Ask.LEFT_DIGEST:
                 return _digest(question, sides, Side.LEFT)
             case Ask.RIGHT_DIGEST:
@@ -55,23 +63,21 @@ def bytes_to_read(question: Question) -> int:
     return sum(entry.size_bytes or 0 for entry in (question.left, question.right) if entry is not None)
 
 
-def _same(question: Question, sides: Sequence[Endpoint], compare: Comparator) -> Verdict:
-    left, right = question.left, question.right
-    assert left is not None and right is not None
+def _same(question: Question, sides: Sequence[Endpoint], compare: Comparator, backwards: bool) -> Verdict:
+    assert question.left is not None and question.right is not None
+    seen = [(sides[0], question.left), (sides[1], question.right)]
+    if backwards:
+        seen.reverse()  # everything below is in the order in which the comparator is asked
     if getattr(compare, "needs_content", False):
-        openers = Openers(
-            _opener(sides[0], question.path, left),
-            _opener(sides[1], question.path, right),
-            *(None if side.identity is None else f"{side.identity}\n{question.path}" for side in sides),
-        )
-        verdict = compare.compare(left, right, openers)  # type: ignore[call-arg]
+        left, right = (_opener(side, question.path, entry) for side, entry in seen)
+        keys = (None if side.identity is None else f"{side.identity}\n{question.path}" for side, _ in seen)
+        openers = Openers(left, right, *keys)
+        verdict = compare.compare(*(entry for _, entry in seen), openers)  # type: ignore[call-arg]
         if verdict is not Verdict.UNKNOWN:
             return verdict
-    digests = [_open_digest(sides[side], question.path) for side in Side]
-    left, right = (
-        entry._replace(digest=digest) for entry, digest in zip((left, right), digests, strict=True)
-    )
-    verdict = compare.compare(left, right)
+    digests = [_open_digest(side, question.path) for side, _ in seen]
+    first, second = (entry._replace(digest=digest) for (_, entry), digest in zip(seen, digests, strict=True))
+    verdict = compare.compare(first, second)
     if verdict is not Verdict.UNKNOWN:
         return verdict
     return Verdict.SAME if digests[0] == digests[1] else Verdict.DIFFERENT
