@@ -118,7 +118,13 @@ class EndpointUnavailableError(SyncAbortedError, OSError):
 
 
 class StoreError(SyncAbortedError, OSError):
-    """The state of the pair cannot be read or written."""
+    """The state of the pair cannot be read or written.
+
+    Attributes:
+        is_newer: A newer version wrote it, and using it would spoil it: a refusal, not a failure.
+    """
+
+    is_newer: bool = False
 
 
 class LockedError(SyncAbortedError, BlockingIOError):

@@ -16,6 +16,7 @@ from syncfs.errors import (
     IncompleteSyncError,
     LockedError,
     PluginError,
+    StoreError,
     SyncfsError,
     UnsafePlanError,
 )
@@ -35,7 +36,7 @@ class Exit(IntEnum):
     CONFLICT = 3
     """Everything else was done, and some path still differs because of a conflict."""
     REFUSED = 4
-    """A guard refused the plan; nothing was written."""
+    """A guard refused the plan, or the state is of a newer version; nothing was written."""
     LOCKED = 5
     """Another run works on this pair."""
     UNAVAILABLE = 6
@@ -63,7 +64,7 @@ def exit_of_error(error: BaseException) -> Exit:
     match error:
         case ConfigError() | PluginError():
             return Exit.USAGE
-        case UnsafePlanError():
+        case UnsafePlanError() | StoreError(is_newer=True):
             return Exit.REFUSED
         case LockedError():
             return Exit.LOCKED

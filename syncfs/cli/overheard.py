@@ -1,4 +1,4 @@
-"""The plan of a dry run, as the guards are shown it."""
+"""The plan of a dry run, as observers are shown it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ __all__ = ["Overheard"]
 
 
 class Overheard:
-    """A guard that refuses nothing and keeps the plan that it is shown.
+    """An observer that keeps the plan that it is shown.
 
     `Syncer.push(dry_run=True)` judges the plan and gives a report; the plan itself is what a dry run
-    prints. Planning once for each would list both sides twice.
+    prints, also one that a guard refuses. Planning once for each would list both sides twice.
 
     Attributes:
         plan: The plan; None before it is made.
@@ -24,7 +24,6 @@ class Overheard:
         self.plan: Plan | None = None
 
     @hookimpl
-    def syncfs_check_plan(self, plan: Plan) -> tuple[str, ...]:
+    def syncfs_plan_ready(self, plan: Plan) -> None:
         """Keep the plan."""
         self.plan = plan
-        return ()

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from syncfs.core.action import MakeDirectory, RemoveDirectory
 from syncfs.core.event import Event, EventKind
 
 if TYPE_CHECKING:
     from typing import TextIO
 
 __all__ = ["Bar"]
+
+_DIRECTORIES = (MakeDirectory.verb, RemoveDirectory.verb)
 
 
 class Bar:
@@ -68,14 +71,14 @@ class Bar:
                 case EventKind.LISTED:
                     self._listing.update(self._list_task, description=f"listing: {event.count:,} entries")
                 case EventKind.PLANNED:
-                    self._total = event.count
+                    self._total = event.files
                     self._listing.stop()
                     self._copying.reset(self._copy_task, total=event.size_bytes)
                     self._copying.start()
                 case EventKind.TRANSFERRED:
                     self._bytes += event.size_bytes
                 case EventKind.DONE | EventKind.FAILED:
-                    self._done += 1
+                    self._done += event.action not in _DIRECTORIES
                 case EventKind.NOTICE:
                     pass
         if self._total:

@@ -17,7 +17,7 @@ class EventKind(Enum):
     LISTED = "listed"
     """While planning: `count` entries seen so far."""
     PLANNED = "planned"
-    """The plan is ready: `count` actions, `size_bytes` to copy."""
+    """The plan is ready: `count` actions, `files` of which concern a file, `size_bytes` to copy."""
     TRANSFERRED = "transferred"
     """`size_bytes` more content bytes were written."""
     DONE = "done"
@@ -38,12 +38,13 @@ class Event:
     side: Side | None = None
     size_bytes: int = 0
     count: int = 0
+    files: int = 0
     message: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Give it as JSON values, without what is empty."""
         data: dict[str, Any] = {"event": self.kind.value}
-        for name in ("path", "action", "size_bytes", "count", "message"):
+        for name in ("path", "action", "size_bytes", "count", "files", "message"):
             if value := getattr(self, name):
                 data[name] = value
         if self.side is not None:

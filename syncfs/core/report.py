@@ -136,7 +136,9 @@ class Report:
         if self.ok:
             return self
         first = str(self.problems[0]) if self.problems else f"{self.open_conflicts[0].path}: conflict"
-        raise IncompleteSyncError(
-            f"{len(self.problems)} problems, {len(self.open_conflicts)} open conflicts; first: {first}",
-            self,
-        )
+        counts = [
+            f"{number:,} {noun}{'' if number == 1 else 's'}"
+            for number, noun in ((len(self.problems), "problem"), (len(self.open_conflicts), "open conflict"))
+            if number
+        ]
+        raise IncompleteSyncError(f"{', '.join(counts)}; first: {first}", self)

@@ -129,7 +129,8 @@ def _demand_known(scheme: str, side: str) -> None:
 
 
 def _hint(scheme: str) -> str:
-    return "; for a WebDAV server write webdavs://" if scheme in ("http", "https") else ""
+    webdav = {"http": "webdav", "https": "webdavs"}.get(scheme)
+    return f"; for a WebDAV server write {webdav}://" if webdav else ""
 
 
 def _of_filesystem(fs: Any, path: str, side: str) -> Endpoint:

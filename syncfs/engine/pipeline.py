@@ -89,7 +89,7 @@ def make_plan(job: Job, settings: Settings, roots: Roots) -> tuple[Plan, list[tu
         src=job.sides[0].url,
         dst=job.sides[1].url,
     )
-    job.emit(Event(kind=EventKind.PLANNED, count=len(plan.changes), size_bytes=plan.bytes_to_copy))
+    job.emit(_planned(plan))
     return plan, _dead(marched.leftovers, job.store)
 
 
@@ -98,6 +98,16 @@ def _free_bytes(endpoint: Endpoint, side: Side, actions: Sequence[Action], *, mi
     if missing or not any(isinstance(action, CopyFile) and action.side is side for action in actions):
         return None
     return endpoint.free_bytes()
+
+
+def _planned(plan: Plan) -> Event:
+    changes = plan.changes
+    return Event(
+        kind=EventKind.PLANNED,
+        count=len(changes),
+        files=sum(not isinstance(action, MakeDirectory | RemoveDirectory) for action in changes),
+        size_bytes=plan.bytes_to_copy,
+    )
 
 
 def _writes(action: Action, side: Side) -> bool:

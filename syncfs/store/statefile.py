@@ -123,10 +123,12 @@ def _begin(connection: sqlite3.Connection, left: str, right: str) -> None:
 def _check(connection: sqlite3.Connection, path: str, tables: set[str], left: str, right: str) -> None:
     version = meta(connection, "format") if "meta" in tables else None
     if isinstance(version, int) and version > FORMAT:
-        raise StoreError(
+        refusal = StoreError(
             f"the state {path} was written by a newer syncfs (format {version}, this one knows {FORMAT}):"
             " upgrade syncfs, or name another file with --state"
         )
+        refusal.is_newer = True
+        raise refusal
     if not tables >= {"meta", "records", "runs", "trash"} or version is None:
         raise DamagedError("is damaged")
     if version != FORMAT:

@@ -24,6 +24,8 @@ from syncfs.errors import (
 FAILED = Problem(path="a", side=Side.RIGHT, message="no")
 REFUSED_TO_CHOOSE = Problem(path="a", side=None, message="policy fail", kind="conflict")
 SETTLED = Conflict(path="a", kind=ConflictKind.EDIT_EDIT, left=None, right=None)
+OF_A_NEWER_VERSION = StoreError("x")
+OF_A_NEWER_VERSION.is_newer = True
 OPEN = Conflict(path="a", kind=ConflictKind.EDIT_EDIT, left=None, right=None, is_open=True)
 
 
@@ -57,6 +59,7 @@ def test_a_run_that_came_to_its_end_has_the_code_of_the_worst_that_is_left(
         (CancelledSyncError("x"), 130),
         (KeyboardInterrupt(), 130),
         (StoreError("x"), 1),
+        (OF_A_NEWER_VERSION, 4),
         (PathError("x", path="a"), 1),
         (OSError(errno.ENOSPC, "No space left on device"), 1),
         (IncompleteSyncError("x", Report(mode="push", conflicts=(OPEN,))), 3),

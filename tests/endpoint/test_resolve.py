@@ -172,7 +172,7 @@ def test_a_filesystem_that_a_user_registered_is_known_and_its_options_are_checke
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("scheme", ["https", "s3", "sftp"])
+@pytest.mark.parametrize("scheme", ["http", "https", "s3", "sftp"])
 def test_a_missing_package_is_named_without_the_password(scheme: str) -> None:
     try:
         fsspec.get_filesystem_class(scheme)
@@ -185,6 +185,7 @@ def test_a_missing_package_is_named_without_the_password(scheme: str) -> None:
     assert "nstall" in str(caught.value)
     assert SECRET not in str(caught.value)
     assert ("webdavs://" in str(caught.value)) == (scheme == "https")
+    assert ("webdav://" in str(caught.value)) == (scheme == "http")
 
 
 def test_a_filesystem_that_connects_when_it_is_made_says_that_it_cannot() -> None:
