@@ -28,7 +28,7 @@ from syncfs.engine.tell import Listener, Teller, told
 from syncfs.errors import ConfigError, UnsafePlanError
 from syncfs.store.location import lock_path, open_store, swapped_exists
 from syncfs.store.lock import PairLock
-from syncfs.store.store import Run, Store
+from syncfs.store.store import Run, Store, Trashed
 
 if TYPE_CHECKING:
     from fsspec.callbacks import Callback
@@ -215,9 +215,15 @@ class Syncer:
         return self._run(Mode.SYNC, dry_run)
 
     def history(self) -> list[Run]:
-        """The runs of this pair that did something, newest first; one without `finished_ns` died."""
+        """The runs of this pair that did something, newest first; one without `finished_ns` died.
+
+        What a run removed and `restore` can bring back is in its `trashed`.
+        """
         with self._stored(read_only=True) as store:
-            return store.runs()
+            trashed: dict[str, list[Trashed]] = {}
+            for item in store.trashed():
+                trashed.setdefault(item.run, []).append(item)
+            return [replace(run, trashed=tuple(trashed.get(run.id, ()))) for run in store.runs()]
 
     def conflicts(self) -> list[dict[str, Any]]:
         """The conflicts that the last run left open, as a report lists them; reads only the state."""

@@ -14,6 +14,7 @@ __all__ = [
     "RUN_OPTIONS",
     "STATE_OPTIONS",
     "VOICE_OPTIONS",
+    "choices",
     "complete_delete",
     "syncer_arguments",
     "with_options",
@@ -76,6 +77,18 @@ def _storage_options(_: click.Context, param: click.Parameter, words: tuple[str,
     return options
 
 
+def choices(_: click.Context, param: click.Parameter, words: tuple[str, ...]) -> dict[str, str]:
+    """How to settle conflicts, by path."""
+    by_path: dict[str, str] = {}
+    for word in words:
+        path, equals, choice = word.rpartition("=")
+        if not (path and equals) or choice not in ("src", "dst", "keep-both"):
+            raise click.BadParameter(f"{word}: write PATH=src, PATH=dst or PATH=keep-both", param=param)
+        if by_path.setdefault(path, choice) != choice:
+            raise click.BadParameter(f"both {by_path[path]} and {choice} for {path}; give one", param=param)
+    return by_path
+
+
 def _lines(_: click.Context, __: click.Parameter, files: tuple[IO[str], ...]) -> tuple[str, ...]:
     """All lines of some files; read at once, for click closes them."""
     return tuple(line.rstrip("\r\n") for file in files for line in file)
@@ -88,20 +101,32 @@ def _place_option(side: str) -> _Option:
         callback=_storage_options,
         multiple=True,
         metavar="KEY=VALUE",
-        help=f"For {side.upper()}'s filesystem; the value env:NAME is read from the environment.",
+        help=f"For {side.upper()}'s filesystem, as password=env:NAME (read from the environment).",
     )
 
 
 STATE_OPTIONS: Sequence[_Option] = (
-    click.option("--state", metavar="PATH|URL|auto|none", help="Where the pair's state is kept."),
+    click.option(
+        "--state",
+        metavar="FILE|auto|none",
+        help="Where to remember what both sides agreed on [auto: a file of this pair's own]. With none, "
+        "every run is a first run.",
+    ),
     _place_option("src"),
     _place_option("dst"),
 )
 """What tells which pair, and where its state is."""
 
 VOICE_OPTIONS: Sequence[_Option] = (
-    click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout, nothing else."),
-    click.option("--jsonl", "as_jsonl", is_flag=True, help="Print events as JSON lines, the report last."),
+    click.option(
+        "--json", "as_json", is_flag=True, help="Print JSON on stdout, in one piece, and nothing else."
+    ),
+    click.option(
+        "--jsonl",
+        "as_jsonl",
+        is_flag=True,
+        help="Print a JSON object a line as things happen, the report last.",
+    ),
     click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong."),
     click.option(
         "-v", "--verbose", count=True, help="Log the run; -vv every request, and tracebacks of bugs."
@@ -116,35 +141,62 @@ RUN_OPTIONS: Sequence[_Option] = (
     click.option(
         "--delete",
         type=click.Choice(["none", "synced", "extra"]),
-        help="Remove what is gone at the sender: `synced` (also the bare --delete) what both sides once had, "
-        "`extra` everything that the sender lacks. The value comes after `=`.",
+        metavar="[=none|synced|extra]",
+        help="Remove what is gone from the other side. --delete or --delete=synced: what both sides once had "
+        "and is unchanged since [so in sync]. --delete=extra: everything that the sender lacks (push, pull). "
+        "--delete=none: nothing [so in push, pull].",
     ),
     click.option(
-        "--max-delete", callback=_max_delete, metavar="N|N%", help="Refuse to remove more than this [50%]."
+        "--max-delete",
+        callback=_max_delete,
+        metavar="N|N%",
+        help="Refuse a run that removes more files, or a larger share [50%].",
     ),
-    click.option("--include", multiple=True, metavar="PATTERN", help="Sync only what matches."),
-    click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave alone what matches; wins."),
+    click.option(
+        "--include", multiple=True, metavar="PATTERN", help="Sync only what matches; gitignore syntax."
+    ),
+    click.option(
+        "--exclude",
+        multiple=True,
+        metavar="PATTERN",
+        help="Leave alone what matches, on both sides; wins over --include.",
+    ),
     click.option(
         "--exclude-from",
         multiple=True,
         type=click.File("r", encoding="utf-8-sig", errors="surrogateescape"),
         callback=_lines,
         metavar="FILE",
-        help="Read exclude patterns from a file, in gitignore syntax.",
+        help="Read such patterns from a file, one a line.",
     ),
-    click.option("--keep-filtered", is_flag=True, help="Remember what is excluded for this run only."),
-    click.option("--compare", metavar="NAME", help="How contents are compared [auto]."),
+    click.option(
+        "--keep-filtered",
+        is_flag=True,
+        help="Do not forget the state of what is excluded: for a single run with other filters.",
+    ),
+    click.option(
+        "--compare",
+        metavar="NAME",
+        help="How contents are compared where the state does not tell [auto]; `syncfs plugins` lists all.",
+    ),
     click.option(
         "--on-conflict",
         multiple=True,
         metavar="[PATTERN=]POLICY",
-        help="Who wins where both sides changed [newer]; repeatable, the first pattern that matches counts.",
+        help="Who wins where both sides changed: newer, older, larger, smaller, src, dst, keep-both, skip, "
+        "fail, or a plugin's [newer]. The first PATTERN that matches counts.",
     ),
-    click.option("--discard-loser", is_flag=True, help="Do not keep a conflict's loser beside the winner."),
+    click.option(
+        "--discard-loser", is_flag=True, help="Put a conflict's loser into the trash, not beside the winner."
+    ),
     click.option(
         "--verify", is_flag=True, help="Read the contents of both sides instead of trusting the state."
     ),
-    click.option("--trash/--no-trash", default=True, help="Keep what is removed for 30 days [--trash]."),
+    click.option(
+        "--trash/--no-trash",
+        default=True,
+        help="Keep what is removed for 30 days, for `syncfs restore` [--trash].",
+    ),
     click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="The most transfers at once [32]."),
     click.option(
         "--bwlimit",

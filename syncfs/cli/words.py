@@ -174,7 +174,7 @@ def plan_summary(plan: Plan, *, hint_extra: bool) -> list[str]:
     found = _found(sums["conflicts"], sum(each.is_open for each in plan.conflicts), sums["problems"])
     done = ", ".join(filter(None, parts)) or "nothing to do"
     lines = [f"{plan.mode.value} would: " + ", ".join([done, *found])]
-    return lines + _notes(plan.mode, plan.skipped, plan.extra, plan.untracked, hint_extra=hint_extra)
+    return lines + _notes(plan.mode.value, plan.skipped, plan.extra, plan.untracked, hint_extra=hint_extra)
 
 
 def report_lines(report: Report, *, hint_extra: bool) -> list[str]:
@@ -186,10 +186,11 @@ def report_lines(report: Report, *, hint_extra: bool) -> list[str]:
         report: The run.
         hint_extra: Deletions were asked for, and extras that stay deserve a word.
     """
+    renamed = "restored" if report.mode == "restore" else "renamed"
     parts = [
         f"{report.copied:,} copied ({amount(report.bytes_transferred)})" if report.copied else "",
         f"{report.removed:,} removed" if report.removed else "",
-        f"{report.renamed:,} renamed" if report.renamed else "",
+        f"{report.renamed:,} {renamed}" if report.renamed else "",
         f"{count(report.made_directories, 'directory', 'directories')} made"
         if report.made_directories
         else "",
@@ -202,7 +203,7 @@ def report_lines(report: Report, *, hint_extra: bool) -> list[str]:
         *map(conflict_line, report.conflicts),
         *map(problem_line, report.problems),
         f"{report.mode}: {total}",
-        *_notes(Mode(report.mode), report.skipped, report.extra, report.untracked, hint_extra=hint_extra),
+        *_notes(report.mode, report.skipped, report.extra, report.untracked, hint_extra=hint_extra),
     ]
 
 
@@ -216,7 +217,7 @@ def _found(conflicts: int, still_open: int, problems: int) -> list[str]:
     return found
 
 
-def _notes(mode: Mode, skipped: int, extra: int, untracked: int, *, hint_extra: bool) -> list[str]:
+def _notes(mode: str, skipped: int, extra: int, untracked: int, *, hint_extra: bool) -> list[str]:
     """What was left alone, and why."""
     lines = []
     if skipped:
@@ -226,7 +227,7 @@ def _notes(mode: Mode, skipped: int, extra: int, untracked: int, *, hint_extra: 
             f"{count(untracked, 'path')} no longer tracked, because excluded now; nothing was removed"
         )
     if extra and hint_extra:
-        receiver = "src" if mode is Mode.PULL else "dst"
+        receiver = "src" if mode == Mode.PULL.value else "dst"
         only = count(extra, "entry", "entries")
         lines.append(f"left at {receiver}: {only} that never came from here; --delete=extra removes them too")
     return lines

@@ -13,25 +13,6 @@ __all__ = ["Records", "Run", "Store", "Trashed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """One run of a pair, as the history keeps it.
-
-    Attributes:
-        id: Its id; also in the names of its temporary files and its trash.
-        mode: `push`, `pull` or `sync`.
-        started_ns: By this machine's clock.
-        finished_ns: None when it died.
-        report: What `Report.to_dict()` gave; None when it died.
-    """
-
-    id: str
-    mode: str
-    started_ns: int
-    finished_ns: int | None = None
-    report: dict[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Trashed:
     """One file that a run moved to the trash.
 
@@ -46,6 +27,28 @@ class Trashed:
     side: Side
     slot: str
     path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run of a pair, as the history keeps it.
+
+    Attributes:
+        id: Its id; also in the names of its temporary files and its trash.
+        mode: `push`, `pull` or `sync`.
+        started_ns: By this machine's clock.
+        finished_ns: None when it died.
+        report: What `Report.to_dict()` gave; None when it died.
+        trashed: What it removed and can still be restored. Filled in by `Syncer.history` only; a store
+            keeps it apart from its runs.
+    """
+
+    id: str
+    mode: str
+    started_ns: int
+    finished_ns: int | None = None
+    report: dict[str, Any] | None = None
+    trashed: tuple[Trashed, ...] = ()
 
 
 class Records(Protocol):

@@ -2,9 +2,11 @@
 
 import json
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -218,11 +220,23 @@ def test_the_history_lists_runs_newest_first(syncfs: Run, pair: tuple[Path, Path
     write_tree(pair[1], {"a.txt": "changed"})
     syncfs("pull", "a", "b")
     lines = syncfs("history", "a", "b").lines
-    assert lines[0].split() == ["started", "mode", "took", "what", "happened"]
+    assert lines[0].split() == ["run", "started", "mode", "took", "what", "happened"]
     assert ["pull" in lines[1], "push" in lines[2], "2 copied, 6 B" in lines[2]] == [True] * 3
     runs = json.loads(syncfs("history", "a", "b", "--json").out)
     assert [run["mode"] for run in runs] == ["pull", "push"]
     assert runs[0]["report"]["copied"] == 1
+
+
+def test_a_state_of_a_newer_version_is_refused_like_what_a_guard_refuses(
+    syncfs: Run, pair: tuple[Path, Path], tmp_path: Path
+) -> None:
+    syncfs("push", "a", "b", "--state", "s.sqlite")
+    with closing(sqlite3.connect(tmp_path / "s.sqlite")) as state, state:
+        state.execute("UPDATE meta SET value = 99 WHERE key = 'format'")
+    done = syncfs("push", "a", "b", "--state", "s.sqlite")
+    assert done.code == 4
+    assert "written by a newer syncfs (format 99" in done.err
+    assert "upgrade syncfs" in done.err
 
 
 def test_plugins_are_listed_with_what_they_do(syncfs: Run) -> None:
@@ -257,6 +271,9 @@ def test_a_run_over_webdav_says_what_it_did(
         ("push a b --compare no-such", 2, "size"),
         ("push a b --on-conflict no-such", 2, "newer"),
         ("push a nosuchscheme://x/y", 2, "nosuchscheme"),
+        ("conflicts a b --resolve x", 2, "PATH=src"),
+        ("conflicts a b --resolve x=src", 2, "no conflict is open"),
+        ("restore a b", 2, "is in the trash"),
         ("push a a/inside", 2, "inside"),
         ("push a b --state nowhere/s.sqlite", 2, "nowhere"),
         ("push a b --state memory://x/s.sqlite", 2, "URL"),
