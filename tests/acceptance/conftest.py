@@ -1,5 +1,7 @@
 """What the acceptance tests share."""
 
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,3 +21,11 @@ def src(tmp_path: Path) -> Path:
     path = tmp_path / "src"
     path.mkdir()
     return path
+
+
+@pytest.fixture
+def open_home() -> Iterator[Path]:
+    """A directory that another user can enter, which pytest's are not."""
+    with tempfile.TemporaryDirectory(prefix="syncfs-acceptance-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)

@@ -1,4 +1,4 @@
-"""The program as a user runs it: a process of its own, a state directory of its own, a clock at most."""
+"""The program as a user runs it: a process of its own, a state directory of its own."""
 
 import os
 import subprocess
@@ -52,6 +52,7 @@ class Program:
             "PYTHONIOENCODING": "utf-8",
             "PYTHONWARNINGS": "error",
             "SYNCFS_STATE_DIR": str(self.state),
+            "HOME": str(self.home),
             **(more or {}),
         }
 
