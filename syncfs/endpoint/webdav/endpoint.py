@@ -77,7 +77,8 @@ class WebdavEndpoint:
     def check_root(self) -> str | None:
         """Make sure that the root can be listed; learn the kind of server and its clock.
 
-        It lists the root, and the first `list("")` after it takes that listing.
+        It lists the root, and the first `list("")` after it takes that listing, unless something was
+        written in between.
 
         Returns:
             None: a server has nothing that tells a root from another in its place.
@@ -156,10 +157,12 @@ class WebdavEndpoint:
 
     def write(self, path: str, content: Content, *, expect: Entry | None, token: str) -> Written:
         """Put a file in place: see `Endpoint.write` and the package's *Decisions*."""
+        self._root = None
         return publish(self._remote, path, content, expect=expect, token=token)
 
     def make_directory(self, path: str) -> None:
         """Make one directory with one MKCOL: see `Endpoint.make_directory`."""
+        self._root = None
         remote = self._remote
         target = self._location.target(path, collection=True)
 
@@ -177,6 +180,7 @@ class WebdavEndpoint:
 
     def remove_file(self, path: str, *, expect: Entry) -> None:
         """Remove a file for good: see `Endpoint.remove_file`."""
+        self._root = None
         remote = self._remote
         conditions = remote.conditions(path, expect)
         answer = remote.session.ask("DELETE", self._location.target(path), conditions)
@@ -196,6 +200,7 @@ class WebdavEndpoint:
         Raises:
             PathError: The server hides dotfiles.
         """
+        self._root = None
         remote = self._remote
         if not remote.profile.lists_dotfiles:
             raise PathError(
@@ -217,6 +222,7 @@ class WebdavEndpoint:
 
     def move(self, path: str, to: str, *, expect: Entry) -> Written | None:
         """Rename without overwriting: see `Endpoint.move`."""
+        self._root = None
         remote, location = self._remote, self._location
         is_directory = expect.kind is Kind.DIRECTORY
         headers = {"Destination": remote.destination(to, collection=is_directory), "Overwrite": "F"}
