@@ -217,7 +217,7 @@ def _copy(bench: Workbench, action: CopyFile, number: int, moved: Entry | Writte
         flags |= Flag.shown(to)
     if is_racy:
         flags |= Flag.racy(came_from)
-        if target_side.capabilities.keeps_mtime:
+        if written is not target and target_side.capabilities.keeps_mtime:
             flags |= Flag.racy(to)  # the same mtime, so the same doubt
     left, right = (expect, written) if to is Side.RIGHT else (written, expect)
     return Outcome(
