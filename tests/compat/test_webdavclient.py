@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import syncfs.compat.webdavclient as wc
+from syncfs.store.lock import PairLock
 from tests.servers.apache import Apache
 from tests.servers.proxy import Fault, Proxy, Reply
 from tests.servers.server import Folder, free_port
@@ -82,6 +83,26 @@ def test_sync_carries_both_ways_and_brings_back_what_one_side_deleted(
     assert read_tree(local) == webdav_server.read() == {**TREE, "there.txt": "x"}
 
 
+def test_in_sync_the_newest_wins_the_loser_is_kept_and_a_second_sync_moves_nothing(
+    client: wc.Client, webdav_server: Folder, local: Path
+) -> None:
+    client.sync("", str(local))
+    write_tree(local, {"a.txt": "mine", "deep/er/b.txt": "mine, much longer"})
+    webdav_server.write({"a.txt": "theirs", "deep/er/b.txt": "theirs, longer"})
+    os.utime(webdav_server.root / "a.txt", PAST)
+    os.utime(local / "deep" / "er" / "b.txt", PAST)
+    client.sync("", str(local))
+    tree = webdav_server.read()
+    assert read_tree(local) == tree
+    assert (tree["a.txt"], tree["deep/er/b.txt"]) == ("mine", "theirs, longer")
+    kept = sorted(str(node) for name, node in tree.items() if ".conflict-" in name)
+    assert kept == ["mine, much longer", "theirs"]
+    webdav_server.clear_requests()
+    client.sync("", str(local))
+    assert {request.method for request in webdav_server.requests()} <= {"PROPFIND", "OPTIONS"}
+    assert read_tree(local) == webdav_server.read() == tree
+
+
 def test_nothing_is_ever_deleted(wsgidav_folder: Folder, local: Path) -> None:
     client = wc.Client({"webdav_hostname": wsgidav_folder.url})
     client.push("", str(local))
@@ -154,8 +175,30 @@ def test_a_server_that_is_down_is_no_connection(local: Path) -> None:
 def test_a_full_server_is_not_enough_space(wsgidav_folder: Folder, local: Path) -> None:
     with Proxy(wsgidav_folder.url, Fault(Reply(507), method="PUT", every=True)) as proxy:
         client = wc.Client({"hostname": proxy.url})
-        with pytest.raises(wc.NotEnoughSpace):
-            client.push("", str(local))
+        for move in (client.push, client.sync):
+            with pytest.raises(wc.NotEnoughSpace):
+                move("", str(local))
+
+
+def test_a_lock_raises_and_names_who_holds_it(wsgidav_folder: Folder, local: Path) -> None:
+    client = wc.Client({"hostname": wsgidav_folder.url})
+    client.push("", str(local))
+    [lock] = (local.parent / "state").glob("*.lock")
+    with PairLock(str(lock), mode="push"):
+        for move in (client.push, client.pull, client.sync):
+            with pytest.raises(wc.WebDavException, match=f"{os.getpid()}"):
+                move("", str(local))
+    client.sync("", str(local))
+
+
+def test_what_a_guard_refuses_raises_and_writes_nothing(wsgidav_folder: Folder, local: Path) -> None:
+    client = wc.Client({"hostname": wsgidav_folder.url})
+    client.push("", str(local))
+    local.rename(local.parent / "elsewhere")
+    write_tree(local, {"a.txt": "of another disk"})
+    with pytest.raises(wc.WebDavException, match="another one stands in its place"):
+        client.push("", str(local))
+    assert wsgidav_folder.read() == TREE
 
 
 def test_what_was_left_undone_raises_after_the_rest_was_done(wsgidav_folder: Folder, local: Path) -> None:
