@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, cast
 
 from hypothesis import currently_in_test_context, note
@@ -230,15 +230,16 @@ class Case:
 VERBS = ("edit", "edit", "share", "delete", "delete", "make", "rename", "touch", "chmod", "back", "special")
 
 
-def ops(verbs: tuple[str, ...] = VERBS) -> st.SearchStrategy[Op]:
+def ops(verbs: tuple[str, ...], pool: tuple[str, ...]) -> st.SearchStrategy[Op]:
     """One edit."""
-    return st.builds(
-        Op, st.sampled_from(Side), st.sampled_from(verbs), st.sampled_from(PATHS), st.sampled_from(PATHS)
-    )
+    path = st.sampled_from(pool)
+    return st.builds(Op, st.sampled_from(Side), st.sampled_from(verbs), path, path)
 
 
 @st.composite
-def rounds(draw: st.DrawFn, *, partial: bool, faults: bool, verbs: tuple[str, ...]) -> Round:
+def rounds(
+    draw: st.DrawFn, pool: tuple[str, ...], *, partial: bool, faults: bool, verbs: tuple[str, ...]
+) -> Round:
     """Some edits and a run."""
     mode = draw(st.sampled_from(Mode))
     deletes = [each for each in Delete if each is not Delete.EXTRA or mode is not Mode.SYNC]
@@ -250,7 +251,7 @@ def rounds(draw: st.DrawFn, *, partial: bool, faults: bool, verbs: tuple[str, ..
     cut = draw(st.sampled_from(("no", "stop", "kill", "fail"))) if partial else "no"
     rarely = st.sampled_from((False, False, False, True))
     return Round(
-        ops=tuple(draw(st.lists(ops(verbs), max_size=8))),
+        ops=tuple(draw(st.lists(ops(verbs, pool), max_size=6))),
         faults=tuple(draw(st.lists(broken, max_size=1))) if faults and draw(rarely) else (),
         mode=mode,
         delete=draw(st.sampled_from(deletes)),
@@ -288,12 +289,16 @@ def cases(
         still: Time may stand still.
         verbs: What users do.
     """
-    start = tuple(draw(st.lists(ops(("edit", "edit", "share", "make")), min_size=1, max_size=6)))
-    first = draw(rounds(partial=True, faults=False, verbs=verbs))
-    history = [Round(ops=start, stop_after=first.stop_after, records=first.records, filtered=first.filtered)]
+    # Few paths, so that both sides meet at the same ones.
+    pool = tuple(draw(st.lists(st.sampled_from(PATHS), min_size=2, max_size=5, unique=True)))
+    start = tuple(draw(st.lists(ops(("edit", "edit", "share", "make"), pool), min_size=1, max_size=6)))
+    first = draw(rounds(pool, partial=True, faults=False, verbs=verbs))
+    history = [Round(ops=start, filtered=first.filtered)]
+    if draw(st.sampled_from((False, False, True))):
+        history = [replace(history[0], stop_after=first.stop_after, records=first.records)]
     for _ in range(draw(st.integers(0, 1))):
-        history.append(draw(rounds(partial=True, faults=faults, verbs=verbs)))
-    history.append(draw(rounds(partial=not whole, faults=faults, verbs=verbs)))
+        history.append(draw(rounds(pool, partial=True, faults=faults, verbs=verbs)))
+    history.append(draw(rounds(pool, partial=not whole, faults=faults, verbs=verbs)))
     return Case(draw(TRAITS), draw(TRAITS), tuple(history), still and draw(st.booleans()))
 
 
