@@ -207,7 +207,7 @@ def history(output: Output, src: str, dst: str, plugins_off: Sequence[str], **op
     multiple=True,
     metavar="PATH=src|dst|keep-both",
     help="Settle this conflict: whose version takes the path, on both sides. The other one is kept beside "
-    "it, and the next run carries it across as any file. Repeatable.",
+    "it, on both sides too. Repeatable.",
 )
 @with_options(STATE_OPTIONS, VOICE_OPTIONS)
 @speaking

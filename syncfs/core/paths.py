@@ -15,6 +15,7 @@ __all__ = [
     "is_temporary",
     "join",
     "name_problem",
+    "original_name",
     "split",
     "temp_name",
     "temp_run",
@@ -100,6 +101,15 @@ def is_conflict_copy(name: str) -> bool:
     return _CONFLICT.search(name) is not None
 
 
+def original_name(name: str) -> str:
+    """The name that a kept loser had.
+
+    >>> original_name("report.conflict-20261122T143005-dst.docx")
+    'report.docx'
+    """
+    return _CONFLICT.sub("", name)
+
+
 def conflict_name(name: str, side: Side, stamp: str, taken: Container[str]) -> str:
     """A fresh name under which a loser is kept, beside the winner.
 
@@ -114,7 +124,7 @@ def conflict_name(name: str, side: Side, stamp: str, taken: Container[str]) -> s
     >>> conflict_name("report.docx", Side.RIGHT, "20261122T143005", ())
     'report.conflict-20261122T143005-dst.docx'
     """
-    name = _CONFLICT.sub("", name)
+    name = original_name(name)
     stem, dot, suffix = name.rpartition(".")
     if not stem.strip(".") or len(suffix) > 32:  # ".bashrc" has no suffix, nor has one that fills a name
         stem, dot, suffix = name, "", ""

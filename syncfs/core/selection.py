@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar, Protocol, runtime_checkable
 
-from syncfs.core.paths import is_reserved
+from syncfs.core.paths import is_conflict_copy, is_reserved, join, original_name, split
 
 __all__ = ["Filter", "Only", "Selection", "Tracking"]
 
@@ -66,7 +66,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Only:
-    """One path and what lies below it: for settling one conflict.
+    """One path, what lies below it, and its kept losers: for settling one conflict.
 
     Attributes:
         path: Relative to both roots.
@@ -77,6 +77,9 @@ class Only:
     def of(self, path: str, is_directory: bool) -> Tracking:
         """Decide one path whose parents are not excluded."""
         if path == self.path or path.startswith(f"{self.path}/"):
+            return Tracking.TRACKED
+        directory, name = split(path)
+        if is_conflict_copy(name) and join(directory, original_name(name)) == self.path:
             return Tracking.TRACKED
         return Tracking.PASSAGE if self.path.startswith(f"{path}/") else Tracking.EXCLUDED
 

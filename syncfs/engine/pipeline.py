@@ -32,7 +32,13 @@ from syncfs.engine.march import march
 from syncfs.engine.perform import Workbench
 from syncfs.engine.throttle import Throttle
 from syncfs.engine.trash import empty, restore
-from syncfs.errors import ConfigError, EndpointUnavailableError, SyncAbortedError, SyncfsError
+from syncfs.errors import (
+    CancelledSyncError,
+    ConfigError,
+    EndpointUnavailableError,
+    SyncAbortedError,
+    SyncfsError,
+)
 from syncfs.store.store import Run, Store
 
 __all__ = ["carry_out", "make_plan", "put_back", "still_valid"]
@@ -221,8 +227,10 @@ def put_back(job: Job, run: str | None) -> Report:
     if not items:
         which = f"the run {run}" if run else "any run"
         raise ConfigError(f"nothing that {which} removed is in the trash; see the history")
-    restored, problems = restore(job.sides, items, time.strftime("%Y%m%dT%H%M%S"))
+    restored, problems = restore(job.sides, items, time.strftime("%Y%m%dT%H%M%S"), job.cancel)
     job.store.forget_trash(item for item, _ in restored)
+    if job.cancel.is_set():
+        raise CancelledSyncError("interrupted; what was restored stays, the rest is still in the trash")
     for item, path in restored:
         job.emit(Event(kind=EventKind.DONE, path=path, action="restore", side=item.side))
     return Report(

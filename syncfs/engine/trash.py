@@ -9,6 +9,7 @@ Decisions:
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Sequence
 
 from syncfs.core.entry import Kind, Side
@@ -60,7 +61,7 @@ def _try(remove: Callable[[str], None], path: str) -> bool:
 
 
 def restore(
-    sides: Sequence[Endpoint], items: Iterable[Trashed], stamp: str
+    sides: Sequence[Endpoint], items: Iterable[Trashed], stamp: str, cancel: threading.Event
 ) -> tuple[list[tuple[Trashed, str]], list[Problem]]:
     """Put removed files back where they were.
 
@@ -71,6 +72,7 @@ def restore(
         sides: The left and the right endpoint.
         items: What to restore.
         stamp: The time for such names, `YYYYMMDDTHHMMSS`.
+        cancel: Stops between two files when set.
 
     Returns:
         What was restored, with the path it has now, and what could not be.
@@ -81,6 +83,8 @@ def restore(
     restored: list[tuple[Trashed, str]] = []
     problems: list[Problem] = []
     for item in items:
+        if cancel.is_set():
+            break
         side = sides[item.side]
         try:
             entry = side.stat(item.slot)

@@ -87,13 +87,25 @@ def test_nobody_else_can_read_the_state(path: str) -> None:
         os.umask(umask)
 
 
-def test_records_that_say_nothing_new_do_not_touch_the_file(path: str) -> None:
+def test_a_run_that_finds_nothing_new_leaves_the_file_as_it_is_to_the_byte(path: str) -> None:
+    fill(path)
+    before = Path(path).read_bytes()
+    store = open_store(path)
+    assert len(store.load("d0")) == 3
+    store.set_roots(None, None)
+    store.set_open_conflicts([])
+    store.trash([])
+    store.record([])
+    store.close()
+    assert Path(path).read_bytes() == before
+
+
+def test_records_that_say_nothing_new_are_no_new_generation(path: str) -> None:
     fill(path)
     store = open_store(path)
-    before = os.path.getsize(path + "-wal")
+    before = store.generation
     store.record((f"d0/f{number}", file_record(number)) for number in range(3))
-    store.set_roots(None, None)
-    assert os.path.getsize(path + "-wal") == before
+    assert store.generation == before
     store.close()
 
 
@@ -384,8 +396,10 @@ def test_a_read_only_medium_can_be_planned_on_and_not_run_on(small_disk: Path) -
     store = open_store(path, read_only=True)
     assert store.count() == 3
     store.close()
+    store = open_store(path)
     with pytest.raises(StoreError, match=r"pair\.sqlite: it cannot be (written|opened)"):
-        open_store(path)
+        store.start_run(Run(id="r", mode="push", started_ns=1))
+    store.close()
     with pytest.raises(StoreError, match="Read-only file system"):
         open_store(str(small_disk / "other.sqlite"))
 
