@@ -204,6 +204,14 @@ RUN_OPTIONS: Sequence[_Option] = (
         metavar="RATE",
         help="The most bytes per second; K, M, G for 1,024 and its powers.",
     ),
+    click.option(
+        "--lease",
+        "lease_s",
+        type=click.FloatRange(min=3),
+        metavar="SECONDS",
+        help="Hold a lease on the remote side, which two machines share: others are refused while this run "
+        "goes on, and for SECONDS if it dies.",
+    ),
 )
 """What a run does."""
 
@@ -245,7 +253,7 @@ def syncer_arguments(options: Mapping[str, Any], mode: Mode | None = None) -> di
     state = options.get("state")
     arguments: dict[str, Any] = {
         name: options[name]
-        for name in ("delete", "max_delete", "compare", "jobs", "bwlimit")
+        for name in ("delete", "max_delete", "compare", "jobs", "bwlimit", "lease_s")
         if options.get(name) is not None
     }
     arguments |= {name: True for name in ("verify", "keep_filtered") if options.get(name)}

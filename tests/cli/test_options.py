@@ -117,3 +117,7 @@ def test_the_bare_delete_swallows_nothing() -> None:
 def test_a_directory_named_delete_can_be_said_after_two_dashes() -> None:
     options = parsed.main(complete_delete(["--", "--delete", "B"]), standalone_mode=False)
     assert (options["delete"], options["places"]) == (None, ("--delete", "B"))
+
+
+def test_a_lease_is_asked_for_in_seconds() -> None:
+    assert syncer_arguments({"lease_s": 60.0})["lease_s"] == 60.0
