@@ -4,37 +4,27 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from os import PathLike
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from syncfs.core.compare import BindableComparator, Comparator
-from syncfs.core.conflict import ConflictPolicy
+from syncfs.core.compare import Comparator
 from syncfs.core.entry import Side
-from syncfs.core.event import Event, EventKind
+from syncfs.core.event import Event
 from syncfs.core.plan import Plan
 from syncfs.core.problem import Problem
 from syncfs.core.report import Report
 from syncfs.core.selection import Filter, Only, Selection
-from syncfs.core.settings import Delete, MaxDelete, Mode, Settings
-from syncfs.engine.job import Job, Roots, checked_roots, run_id, spelling
-from syncfs.engine.lease import leased
+from syncfs.core.settings import Delete, MaxDelete, Mode
+from syncfs.engine.opening import Choices, Opened, bound, opened, stored
 from syncfs.engine.pipeline import carry_out, make_plan, put_back, still_valid
-from syncfs.engine.tell import Listener, Teller, told
 from syncfs.errors import ConfigError, UnsafePlanError
-from syncfs.store.location import lock_path, open_store, swapped_exists
-from syncfs.store.lock import PairLock
-from syncfs.store.store import Run, Store, Trashed
+from syncfs.store.store import Run, Trashed
 
 if TYPE_CHECKING:
     from fsspec.callbacks import Callback
-
-    from syncfs.endpoint.endpoint import Endpoint
-    from syncfs.plugin import Plugins
 
 __all__ = ["Syncer"]
 
@@ -128,43 +118,54 @@ class Syncer:
         from syncfs.endpoint.resolve import overlap, resolve
         from syncfs.plugin import load
 
-        self._plugins: Plugins = load(plugins)
-        self._compare = self._plugins.comparator(compare)
-        self._policy: ConflictPolicy = self._plugins.policy(on_conflict)
-        self._selection = Selection(self._plugins.selectors(include), self._plugins.selectors(exclude))
+        loaded = load(plugins)
         Delete.parse(delete, Mode.PUSH)
-        self._delete, self._max_delete = delete, MaxDelete.parse(max_delete)
         if type(jobs) is not int or jobs < 1:
             raise ConfigError(f"jobs: a whole number of at least 1, not {jobs!r}")
         if bwlimit is not None and bwlimit < 1:
             raise ConfigError(f"bwlimit: bytes per second, at least 1, not {bwlimit!r}")
         if lease_s is not None and lease_s < 3:
             raise ConfigError(f"lease_s: at least 3 seconds, not {lease_s!r}")
-        self._sides: tuple[Endpoint, Endpoint] = (
-            resolve(src_fs, path=src_path, options=src_options, side="src"),
-            resolve(dst_fs, path=dst_path, options=dst_options, side="dst"),
+        self._choices = Choices(
+            sides=(
+                resolve(src_fs, path=src_path, options=src_options, side="src"),
+                resolve(dst_fs, path=dst_path, options=dst_options, side="dst"),
+            ),
+            plugins=loaded,
+            compare=loaded.comparator(compare),
+            policy=loaded.policy(on_conflict),
+            selection=Selection(loaded.selectors(include), loaded.selectors(exclude)),
+            delete=delete,
+            max_delete=MaxDelete.parse(max_delete),
+            keep_loser=keep_loser,
+            keep_filtered=keep_filtered,
+            verify=verify,
+            state=state,
+            trash=trash,
+            jobs=jobs,
+            bytes_per_s=bwlimit,
+            lease_s=lease_s,
+            executor=executor,
+            progress=progress,
+            cancel=threading.Event() if cancel is None else cancel,
         )
-        if reason := overlap(*self._sides):
+        if reason := overlap(*self._choices.sides):
             raise ConfigError(reason)
         if delete == "synced" and state is None:
             raise ConfigError("delete='synced' needs a state: it removes what was synced before")
-        self._keep_loser, self._keep_filtered, self._verify = keep_loser, keep_filtered, verify
-        self._state, self._trash, self._jobs, self._bwlimit = state, trash, jobs, bwlimit
-        self._executor, self._progress, self._lease_s = executor, progress, lease_s
-        self._cancel = threading.Event() if cancel is None else cancel
 
     def __repr__(self) -> str:
-        return f"Syncer({self._sides[0].url!r}, {self._sides[1].url!r})"
+        return f"Syncer({self.src!r}, {self.dst!r})"
 
     @property
     def src(self) -> str:
         """The first root, for users; no secrets."""
-        return self._sides[0].url
+        return self._choices.sides[0].url
 
     @property
     def dst(self) -> str:
         """The second root, for users; no secrets."""
-        return self._sides[1].url
+        return self._choices.sides[1].url
 
     def plan(self, mode: str) -> Plan:
         """Say what a run would do; writes nothing anywhere.
@@ -176,7 +177,7 @@ class Syncer:
             ConfigError: The mode does not go with the arguments.
             EndpointUnavailableError: A root is missing, unreachable, or refuses the credentials.
         """
-        with self._opened(Mode.parse(mode), read_only=True) as run:
+        with opened(self._choices, Mode.parse(mode), read_only=True) as run:
             return make_plan(run.job, run.settings, run.roots)[0]
 
     def apply(self, plan: Plan) -> Report:
@@ -186,7 +187,7 @@ class Syncer:
             UnsafePlanError: A guard refuses the plan; nothing was written.
             SyncAbortedError: The run stopped; its `report` tells how far it came.
         """
-        with self._opened(plan.mode, read_only=False) as run:
+        with opened(self._choices, plan.mode, read_only=False) as run:
             plan = still_valid(plan, run.job.store)
             self._check(run, plan)
             return self._carry_out(run, plan, ())
@@ -219,7 +220,7 @@ class Syncer:
 
         What a run removed and `restore` can bring back is in its `trashed`.
         """
-        with self._stored(read_only=True) as store:
+        with stored(self._choices, read_only=True) as store:
             trashed: dict[str, list[Trashed]] = {}
             for item in store.trashed():
                 trashed.setdefault(item.run, []).append(item)
@@ -227,7 +228,7 @@ class Syncer:
 
     def conflicts(self) -> list[dict[str, Any]]:
         """The conflicts that the last run left open, as a report lists them; reads only the state."""
-        with self._stored(read_only=True) as store:
+        with stored(self._choices, read_only=True) as store:
             return store.open_conflicts()
 
     def resolve(self, path: str, choice: str) -> Report:
@@ -244,11 +245,11 @@ class Syncer:
             raise ConfigError(f"resolve: src, dst or keep-both, not {choice!r}")
         if path not in (conflict["path"] for conflict in self.conflicts()):
             raise ConfigError(f"no conflict is open under {path!r}")
-        with self._opened(Mode.SYNC, read_only=False, name="resolve") as run:
+        with opened(self._choices, Mode.SYNC, read_only=False, name="resolve") as run:
             settings = replace(
                 run.settings,
-                compare=self._bound(self._plugins.comparator("auto")),
-                policy=self._plugins.policy(choice),
+                compare=bound(self._choices, self._choices.plugins.comparator("auto")),
+                policy=self._choices.plugins.policy(choice),
                 selection=Only(path),
                 delete=Delete.SYNCED if run.settings.has_base else Delete.NONE,
                 keep_filtered=True,
@@ -271,26 +272,26 @@ class Syncer:
         Raises:
             ConfigError: That run's removals are not in the trash.
         """
-        with self._opened(Mode.SYNC, read_only=False, name="restore") as opened:
-            return put_back(opened.job, run)
+        with opened(self._choices, Mode.SYNC, read_only=False, name="restore") as this:
+            return put_back(this.job, run)
 
     def _run(self, mode: Mode, dry_run: bool) -> Report:
-        with self._opened(mode, read_only=dry_run) as run:
+        with opened(self._choices, mode, read_only=dry_run) as run:
             plan, leftovers = make_plan(run.job, run.settings, run.roots)
             self._check(run, plan)
             if dry_run:
                 return Report.forecast(plan, run.notices)
             return self._carry_out(run, plan, leftovers)
 
-    def _check(self, run: _Run, plan: Plan) -> None:
+    def _check(self, run: Opened, plan: Plan) -> None:
         """Show the plan to observers, then to guards."""
-        run.failures.extend(self._plugins.plan_ready(plan))
-        if reasons := self._plugins.check_plan(plan, run.settings):
+        run.failures.extend(self._choices.plugins.plan_ready(plan))
+        if reasons := self._choices.plugins.check_plan(plan, run.settings):
             raise UnsafePlanError(reasons)
 
     def _carry_out(
         self,
-        run: _Run,
+        run: Opened,
         plan: Plan,
         leftovers: Sequence[tuple[Side, str]],
         open_conflicts: Sequence[dict[str, Any]] = (),
@@ -298,118 +299,14 @@ class Syncer:
         report = carry_out(
             run.job,
             plan,
-            trash=self._trash,
+            trash=self._choices.trash,
             roots=run.roots,
             leftovers=leftovers,
             open_conflicts=open_conflicts,
             notices=run.notices,
         )
-        run.failures.extend(self._plugins.run_finished(report))
+        run.failures.extend(self._choices.plugins.run_finished(report))
         logger.info("%s %s %s: %s", plan.mode.value, plan.src, plan.dst, report.to_dict())
         failures = dict.fromkeys(run.failures)  # an observer that fails often fails once for the user
         problems = (Problem(path="", side=None, message=each, kind="plugin") for each in failures)
         return replace(report, problems=(*report.problems, *problems))
-
-    @contextmanager
-    def _opened(self, mode: Mode, *, read_only: bool, name: str = "") -> Iterator[_Run]:
-        """Everything that one run needs, closed again at its end."""
-        delete = Delete.parse("auto" if name else self._delete, mode)
-        if getattr(self._compare, "directed", False) and mode is Mode.SYNC and not name:
-            compare = self._compare.name
-            raise ConfigError(f"compare={compare!r} asks which side sends: it goes with push and pull only")
-        with ExitStack() as stack:
-            path = lock_path(self._state, *(side.identity for side in self._sides))
-            if path is not None and not read_only:
-                stack.enter_context(PairLock(path, mode=name or mode.value))
-            store = stack.enter_context(self._stored(read_only=read_only))
-            failures = list(self._plugins.run_started(name or mode.value, self.src, self.dst))
-            teller = Teller(self._listeners(failures))
-            stack.callback(teller.flush)
-            notices = self._notices(store)
-            for message in notices:
-                logger.warning("%s", message)
-                teller(Event(kind=EventKind.NOTICE, message=message))
-            job = Job(
-                sides=self._sides,
-                store=store,
-                records=store,
-                jobs=self._jobs,
-                emit=teller,
-                cancel=self._cancel,
-                executor=self._executor,
-                bytes_per_s=self._bwlimit,
-            )
-            roots = checked_roots(job, mode)
-            for side in Side:
-                if mode.sender is not side and not job.sides[side].capabilities.is_writable:
-                    raise ConfigError(f"{side.label}: {job.sides[side].url} can only be read")
-            job = spelling(job)
-            if self._lease_s is not None and not read_only and not any(roots.missing):
-                run = run_id(time.time_ns())
-                stack.enter_context(leased(self._sides, self._lease_s, run, self._cancel))
-            yield _Run(job, self._settings(mode, delete, store), roots, notices, failures)
-
-    @contextmanager
-    def _stored(self, *, read_only: bool) -> Iterator[Store]:
-        left, right = (side.identity for side in self._sides)
-        store = open_store(self._state, left, right, read_only=read_only)
-        try:
-            yield store
-        finally:
-            store.close()
-
-    def _notices(self, store: Store) -> tuple[str, ...]:
-        """What the user should know before anything happens."""
-        notices = [store.notice] if store.notice else []
-        left, right = (side.identity for side in self._sides)
-        if self._state == "auto" and left is not None and right is not None and swapped_exists(left, right):
-            notices.append(
-                "this pair was synced before with src and dst the other way round; that is another pair, "
-                "so this is a first run"
-            )
-        return tuple(notices)
-
-    def _listeners(self, failures: list[str]) -> list[Listener]:
-        """Who hears what happens: the caller's progress, and observers, whose failures are collected."""
-        listeners: list[Listener] = []
-        if callable(getattr(self._progress, "relative_update", None)):
-            listeners.append(told(cast("Callback", self._progress)))
-        elif self._progress is not None:
-            listeners.append(cast("Listener", self._progress))
-        if self._plugins.has_observers:
-            listeners.append(lambda events: failures.extend(self._plugins.events(events)))
-        return listeners
-
-    def _bound(self, compare: Comparator) -> Comparator:
-        """A comparator as it is between these two sides."""
-        if isinstance(compare, BindableComparator):
-            return compare.bind(self._sides[0].capabilities, self._sides[1].capabilities)
-        return compare
-
-    def _settings(self, mode: Mode, delete: Delete, store: Store) -> Settings:
-        return Settings(
-            mode=mode,
-            delete=delete,
-            compare=self._bound(self._compare),
-            policy=self._policy,
-            selection=self._selection,
-            capabilities=(self._sides[0].capabilities, self._sides[1].capabilities),
-            keep_loser=self._keep_loser,
-            trash=self._trash,
-            has_base=store.is_durable,
-            verify=self._verify,
-            keep_filtered=self._keep_filtered,
-            max_delete=self._max_delete,
-            stamp=time.strftime("%Y%m%dT%H%M%S"),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """What is open during one run."""
-
-    job: Job
-    settings: Settings
-    roots: Roots
-    notices: tuple[str, ...]
-    failures: list[str]

@@ -63,7 +63,7 @@ def bytes_to_read(question: Question) -> int:
     return sum(entry.size_bytes or 0 for entry in (question.left, question.right) if entry is not None)
 
 
-def _same(question: Question, sides: Sequence[Endpoint], compare: Comparator, backwards: bool) -> Verdict:
+def _same(question: Question, sides: Sequence[Endpoint], compare: Comparator, backwards: bool) -> Answer:
     assert question.left is not None and question.right is not None
     seen = [(sides[0], question.left), (sides[1], question.right)]
     if backwards:
@@ -78,9 +78,9 @@ def _same(question: Question, sides: Sequence[Endpoint], compare: Comparator, ba
     digests = [_open_digest(side, question.path) for side, _ in seen]
     first, second = (entry._replace(digest=digest) for (_, entry), digest in zip(seen, digests, strict=True))
     verdict = compare.compare(first, second)
-    if verdict is not Verdict.UNKNOWN:
-        return verdict
-    return Verdict.SAME if digests[0] == digests[1] else Verdict.DIFFERENT
+    if digests[0] != digests[1]:
+        return Verdict.DIFFERENT if verdict is Verdict.UNKNOWN else verdict
+    return Verdict.DIFFERENT if verdict is Verdict.DIFFERENT else digests[0]
 
 
 def _open_digest(side: Endpoint, path: str) -> str:
