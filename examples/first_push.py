@@ -35,7 +35,9 @@ def main(folder: str = ".") -> int:
                 if done.returncode:
                     return done.returncode
             different = subprocess.run(["diff", "-r", folder, str(shared / "copy")]).returncode
-            print(f"\ndiff -r {folder} THE-SERVER'S-FOLDER: {'they differ' if different else 'no difference'}")
+            print(
+                f"\ndiff -r {folder} and the server's copy: {'they differ' if different else 'no difference'}"
+            )
             return different
         finally:
             server.stop()
