@@ -106,6 +106,8 @@ class Plan:
         src: The left root, for users; no secrets.
         dst: The right root.
         options: How the plan was asked for, in JSON values, so that another process can apply it.
+        spellings: `src`, `dst` and `base` to what they call a path otherwise than the plan does: the path to
+            its last name there. Empty unless a side folds names.
     """
 
     mode: Mode
@@ -120,6 +122,7 @@ class Plan:
     src: str = ""
     dst: str = ""
     options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    spellings: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
 
     def __iter__(self) -> Iterator[Action]:
         return iter(self.actions)
@@ -169,6 +172,7 @@ class Plan:
                 "src": self.src,
                 "dst": self.dst,
                 "options": dict(self.options),
+                "spellings": {where: dict(names) for where, names in self.spellings.items()},
                 "generation": self.generation,
                 "skipped": self.skipped,
                 "extra": self.extra,
@@ -205,6 +209,7 @@ class Plan:
                 src=data["src"],
                 dst=data["dst"],
                 options=MappingProxyType(data["options"]),
+                spellings=MappingProxyType(data["spellings"]),
             )
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise ValueError(f"not a plan made by this version of syncfs ({error})") from None

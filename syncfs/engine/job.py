@@ -16,11 +16,11 @@ from syncfs.core.entry import Side
 from syncfs.core.event import Event
 from syncfs.core.settings import Mode
 from syncfs.endpoint.endpoint import Endpoint
-from syncfs.engine.spelled import SpelledEndpoint, SpelledRecords
+from syncfs.engine.spelled import SpelledEndpoint, SpelledRecords, Spellings
 from syncfs.errors import EndpointUnavailableError
 from syncfs.store.store import Records, Store
 
-__all__ = ["Job", "Roots", "checked_roots", "roots_now", "run_id", "spelling", "workers"]
+__all__ = ["Job", "Roots", "checked_roots", "roots_now", "run_id", "spelling", "spellings_of", "workers"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +56,17 @@ def spelling(job: Job) -> Job:
         return job
     left, right = (SpelledEndpoint(side) for side in job.sides)
     return replace(job, sides=(left, right), records=SpelledRecords(job.store))
+
+
+def spellings_of(job: Job) -> dict[str, Spellings]:
+    """What the sides and the base call otherwise, by `src`, `dst` and `base`; empty where no side folds."""
+    found: dict[str, Spellings] = {}
+    for side, endpoint in zip(Side, job.sides, strict=True):
+        if isinstance(endpoint, SpelledEndpoint):
+            found[side.label] = endpoint.spellings
+    if isinstance(job.records, SpelledRecords):
+        found["base"] = job.records.spellings
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ from syncfs.core.report import Report
 from syncfs.core.settings import Settings
 from syncfs.endpoint.endpoint import Endpoint
 from syncfs.engine.execute import Tally, execute
-from syncfs.engine.job import Job, Roots, roots_now, run_id, workers
+from syncfs.engine.job import Job, Roots, roots_now, run_id, spellings_of, workers
 from syncfs.engine.march import march
 from syncfs.engine.perform import Workbench
 from syncfs.engine.throttle import Throttle
@@ -94,6 +94,7 @@ def make_plan(job: Job, settings: Settings, roots: Roots) -> tuple[Plan, list[tu
         facts=(left, right),
         src=job.sides[0].url,
         dst=job.sides[1].url,
+        spellings={where: known for where, each in spellings_of(job).items() if (known := each.known)},
     )
     job.emit(_planned(plan))
     return plan, _dead(marched.leftovers, job.store)
@@ -172,6 +173,9 @@ def carry_out(
     Raises:
         SyncAbortedError: The run stopped; its `report` tells how far it came.
     """
+    for where, spellings in spellings_of(job).items():
+        for path, actual in plan.spellings.get(where, {}).items():
+            spellings.note(path, actual)
     started_ns = time.time_ns()
     still_open = [
         *open_conflicts,

@@ -32,6 +32,11 @@ class Spellings:
         """Note that the last name of a path is another one here."""
         self._actual[path] = actual_name
 
+    @property
+    def known(self) -> dict[str, str]:
+        """Path to last name here, for every path that was noted."""
+        return dict(self._actual)
+
     def of(self, path: str) -> str:
         """What this side calls a path."""
         if not self._actual:
