@@ -44,9 +44,18 @@ def empty(sides: Sequence[Endpoint], store: Store, now_ns: int) -> None:
         return
     kept = {run.id for run in store.runs() if now_ns - run.started_ns < KEPT_NS}
     expired = [item for item in items if item.run not in kept]
-    store.forget_trash(item for item in expired if _try(sides[item.side].remove_leftover, item.slot))
+    store.forget_trash(item for item in expired if _try(_delete(sides[item.side]), item.slot))
     for side, run in {(item.side, item.run) for item in expired}:
         _try(sides[side].remove_directory, f"{TRASH}/{run}")
+
+
+def _delete(side: Endpoint) -> Callable[[str], None]:
+    def delete(slot: str) -> None:
+        entry = side.stat(slot)
+        if entry is not None:
+            side.remove_file(slot, expect=entry)
+
+    return delete
 
 
 def _try(remove: Callable[[str], None], path: str) -> bool:
