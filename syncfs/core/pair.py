@@ -107,7 +107,7 @@ def _propagate(
     # A changed file is read to be compared only where that costs less than sending it.
     quick = record.digest is not None or not scope.settings.capabilities[side].reads_cheaply
     if judge(scope, name, seen, record, digests, quick=quick):
-        scope.agree(name, seen, None, "the same on both sides", record)
+        scope.agree(name, seen, _common(digests), "the same on both sides", record)
         scope.stays(*Side)
     elif is_certain(scope, name, target, seen[target], record):
         copy(scope, name, target, seen[side], seen[target], f"changed in {side.label}", record.digest)

@@ -16,7 +16,8 @@ class Ask(Enum):
     """What is asked of one path."""
 
     SAME = "same"
-    """Do both sides hold the same content? Answered by a `Verdict` that is not UNKNOWN."""
+    """Do both sides hold the same content? Answered by a `Verdict` that is not UNKNOWN, or by the digest of
+    both where they were read and are equal."""
     LEFT_DIGEST = "left digest"
     """The digest of the left file's content, `"algorithm:hex"`."""
     RIGHT_DIGEST = "right digest"

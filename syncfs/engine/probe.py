@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
-from typing import BinaryIO
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, BinaryIO
 
 from syncfs.core.compare import Comparator, Openers, Verdict
 from syncfs.core.entry import Entry, Side
@@ -69,10 +70,12 @@ def _same(question: Question, sides: Sequence[Endpoint], compare: Comparator, ba
     if backwards:
         seen.reverse()  # everything below is in the order in which the comparator is asked
     if getattr(compare, "needs_content", False):
-        left, right = (_opener(side, question.path, entry) for side, entry in seen)
+        left, right = (_Opener(side, question.path) for side, _ in seen)
         keys = (None if side.identity is None else f"{side.identity}\n{question.path}" for side, _ in seen)
         openers = Openers(left, right, *keys)
         verdict = compare.compare(*(entry for _, entry in seen), openers)  # type: ignore[call-arg]
+        if verdict is Verdict.SAME and left.digest is not None and left.digest == right.digest:
+            return left.digest
         if verdict is not Verdict.UNKNOWN:
             return verdict
     digests = [_open_digest(side, question.path) for side, _ in seen]
@@ -92,14 +95,51 @@ def _open_digest(side: Endpoint, path: str) -> str:
     return f"{DIGEST}:{digest.hexdigest()}"
 
 
-class _opener:
-    """Opens one file of one side, as often as a comparator likes."""
+class _Opener:
+    """Opens one file of one side, as often as a comparator likes.
 
-    def __init__(self, side: Endpoint, path: str, entry: Entry) -> None:
-        self.side, self.path, self.entry = side, path, entry
+    Attributes:
+        digest: Of the content, when it was read to its end; else None.
+    """
 
-    def __call__(self) -> AbstractContextManager[BinaryIO]:
-        return self.side.open(self.path)
+    def __init__(self, side: Endpoint, path: str) -> None:
+        self._side, self._path = side, path
+        self.digest: str | None = None
+
+    @contextmanager
+    def __call__(self) -> Iterator[BinaryIO]:
+        with self._side.open(self._path) as file:
+            noting = _Noting(file)
+            with io.BufferedReader(noting, CHUNK_BYTES) as buffered:
+                yield buffered
+            self.digest = noting.digest
+
+
+class _Noting(io.RawIOBase):
+    """Passes a file on from its start and notes the digest of all of it, if it comes to its end.
+
+    Attributes:
+        digest: `"algorithm:hex"` once the end was reached; else None.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__()
+        self._file = file
+        self._hash = hashlib.new(DIGEST, usedforsecurity=False)
+        self.digest: str | None = None
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read up to as much as fits; 0 at the end."""
+        data = self._file.read(len(buffer))
+        buffer[: len(data)] = data
+        self._hash.update(data)
+        if not data and len(buffer):
+            self.digest = f"{DIGEST}:{self._hash.hexdigest()}"
+        return len(data)
 
 
 def _digest(question: Question, sides: Sequence[Endpoint], side: Side) -> str:

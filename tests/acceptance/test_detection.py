@@ -314,3 +314,18 @@ def test_an_edit_while_a_pull_runs_is_not_overwritten(webdav_server: Folder, src
         assert [(each.path, each.kind) for each in report.problems] == [("a.txt", "stale")]
         assert [each.path for each in pair.pull().conflicts] == ["a.txt"]
         assert "alpha-3" in visible(src).values()
+
+
+def test_what_was_read_to_be_the_same_needs_no_conflict_when_it_changes(
+    webdav_server: Folder, src: Path
+) -> None:
+    """A run that was killed leaves files without a record; the next one reads them, and must remember."""
+    write_tree(src, TREE)
+    webdav_server.write(TREE)
+    pair = Syncer(src, dav(webdav_server.url))
+    first = pair.push()
+    assert first.ok and first.copied == 0
+    (src / "a.txt").write_text(OTHER)
+    report = pair.push()
+    assert report.ok and not report.conflicts
+    assert on(webdav_server) == TREE | {"a.txt": OTHER}
