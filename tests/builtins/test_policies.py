@@ -65,6 +65,13 @@ def test_skip_and_fail_settle_nothing() -> None:
     assert Fail().resolve(conflict(file(), file())) is Resolution.FAIL
 
 
+def since_now(value: object) -> str:
+    """A name for a time that is the same in every process of a test run."""
+    return (
+        f"now{value - NOW:+}" if isinstance(value, int) and abs(value - NOW) < 30 * 86_400 * S else str(value)
+    )
+
+
 @pytest.mark.parametrize(
     ("left_ns", "right_ns", "tolerance_ns", "newer"),
     [
@@ -84,6 +91,7 @@ def test_skip_and_fail_settle_nothing() -> None:
         (NOW + 86_400 * S, NOW, S, LEFT),
         (3_345_000_000 * S, NOW, S, BOTH),  # 2076
     ],
+    ids=since_now,
 )
 def test_times_that_cannot_be_ordered_keep_both(
     left_ns: int | None, right_ns: int | None, tolerance_ns: int | None, newer: Resolution
