@@ -14,9 +14,9 @@ from tests.servers.apache import Apache
 from tests.servers.client import Client
 from tests.servers.proxy import Fault, Meanwhile, Proxy
 from tests.servers.server import Folder, wait_until
-from tests.trees import write_tree
+from tests.trees import Tree, write_tree
 
-TREE = {"a.txt": "alpha-1", "docs/b.txt": "beta--1"}
+TREE: Tree = {"a.txt": "alpha-1", "docs/b.txt": "beta--1"}
 OTHER = "alpha-2"
 
 
