@@ -144,7 +144,8 @@ def test_any_other_url_goes_to_fsspec(tmp_path: Path) -> None:
             ["asyncio.to_thread"],
         ),
     ],
-    ids=repr,
+    # Not `repr` of everything: an object's address is another one in every worker of a parallel run.
+    ids=lambda value: repr(value) if isinstance(value, str | list | dict) else type(value).__name__,
 )
 def test_what_cannot_be_meant_is_refused_in_one_line(
     place: Any, path: str, options: dict[str, Any], words: list[str]

@@ -32,9 +32,9 @@ def test_the_second_is_told_who_holds_the_lease_and_gets_it_afterwards(
     mine, theirs = _sides(tmp_path, webdav_server), _sides(tmp_path, webdav_server)
     cancel = threading.Event()
     with leased(mine, 30, "mine", cancel):
-        with pytest.raises(LockedError, match=r"dst is leased by run mine on .* \(process \d+\)"):
-            with leased(theirs, 30, "theirs", cancel):
-                pass
+        held = r"dst is leased by run mine on .* \(process \d+\)"
+        with pytest.raises(LockedError, match=held), leased(theirs, 30, "theirs", cancel):
+            pass
         assert mine[1].stat(PATH) is not None
     assert mine[1].stat(PATH) is None
     with leased(theirs, 30, "theirs", cancel):
@@ -65,7 +65,8 @@ def test_a_run_renews_its_lease_and_stops_when_it_is_lost(tmp_path: Path, apache
         while (apache_folder.root / PATH).read_text() == first:
             assert time.monotonic() < deadline_s
             time.sleep(0.05)
-        apache_folder.write({".syncfs/lease": '{"run": "another", "lease_s": 60, "much": "longer than ours"}'})
+        others = '{"run": "another", "lease_s": 60, "much": "longer than ours"}'
+        apache_folder.write({".syncfs/lease": others})
         assert cancel.wait(20)
     assert "another" in (apache_folder.root / PATH).read_text()
 

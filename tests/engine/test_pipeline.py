@@ -16,7 +16,7 @@ def test_a_receiver_that_can_only_be_read_is_refused_and_a_source_is_not(tmp_pat
         archive.writestr("a.txt", "one")
     (tmp_path / "out").mkdir()
     archive_fs = ZipFileSystem(str(tmp_path / "z.zip"))
-    with pytest.raises(ConfigError, match="dst: .* can only be read"):
+    with pytest.raises(ConfigError, match=r"dst: .* can only be read"):
         Syncer(tmp_path / "out", archive_fs, state=None).push()
     assert Syncer(archive_fs, tmp_path / "out", state=None).push().copied == 1
     assert (tmp_path / "out" / "a.txt").read_text() == "one"
