@@ -37,7 +37,7 @@ def ways_of(scenario: Scenario, pair: str) -> list[str]:
         for step in scenario.steps
     )
     if pair in (LOCAL, MEMORY, WSGIDAV) and not has_leftovers:
-        ways += ["applied"] if pair == WSGIDAV else ["applied", "shuffled"]
+        ways += ["applied", "shuffled"] if pair == LOCAL else ["applied"]
     if pair in (LOCAL, MEMORY, WSGIDAV) and can_be_mirrored(scenario):
         ways.append("mirrored")
     return ways
