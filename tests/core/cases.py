@@ -215,6 +215,7 @@ class Case:
         """One run."""
         for side in world.sides:
             side.fails_at = {each.fails_at} if each.fails_at else set()
+            side.broke = False
         ran = world.run(each.settings(world), stop_after=each.stop_after, records=each.records)
         for side in world.sides:
             side.fails_at = set()
@@ -227,7 +228,20 @@ class Case:
         return self.rounds[-1], self.run(world, self.rounds[-1]), world
 
 
-VERBS = ("edit", "edit", "share", "delete", "delete", "make", "rename", "touch", "chmod", "back", "special")
+VERBS = (
+    "edit",
+    "edit",
+    "share",
+    "delete",
+    "delete",
+    "make",
+    "rename",
+    "touch",
+    "chmod",
+    "back",
+    "special",
+    "unreadable",
+)
 
 
 def ops(verbs: tuple[str, ...], pool: tuple[str, ...]) -> st.SearchStrategy[Op]:
@@ -277,6 +291,7 @@ def cases(
     *,
     whole: bool = False,
     faults: bool = True,
+    breaks: bool = False,
     still: bool = False,
     verbs: tuple[str, ...] = VERBS,
 ) -> Case:
@@ -286,11 +301,13 @@ def cases(
         draw: Hypothesis's.
         whole: The last run comes to its end; earlier ones may be cut short.
         faults: Listings may fail.
+        breaks: One does in the last run, which would remove what is missing.
         still: Time may stand still.
         verbs: What users do.
     """
     # Few paths, so that both sides meet at the same ones.
     pool = tuple(draw(st.lists(st.sampled_from(PATHS), min_size=2, max_size=5, unique=True)))
+    pool += ("a",) if breaks else ()
     start = tuple(draw(st.lists(ops(("edit", "edit", "share", "make"), pool), min_size=1, max_size=6)))
     first = draw(rounds(pool, partial=True, faults=False, verbs=verbs))
     history = [Round(ops=start, filtered=first.filtered)]
@@ -299,6 +316,10 @@ def cases(
     for _ in range(draw(st.integers(0, 1))):
         history.append(draw(rounds(pool, partial=True, faults=faults, verbs=verbs)))
     history.append(draw(rounds(pool, partial=not whole, faults=faults, verbs=verbs)))
+    if breaks:
+        where = draw(st.sampled_from([path for path in pool if "/" not in path]))
+        broken = ((draw(st.sampled_from(Side)), where, ListingStatus.FAILED),)
+        history[-1] = replace(history[-1], faults=broken, delete=Delete.SYNCED, has_base=True)
     return Case(draw(TRAITS), draw(TRAITS), tuple(history), still and draw(st.booleans()))
 
 

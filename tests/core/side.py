@@ -112,6 +112,7 @@ class MemorySide:
         self.faults: dict[str, ListingStatus] = {}
         self.fails_at: set[str] = set()
         self.writes = 0
+        self.broke = False
         self.lead_ns = 2 * SECOND_NS * label
         self.capabilities = Capabilities(
             keeps_mtime=traits.keeps_mtime,
@@ -189,6 +190,7 @@ class MemorySide:
 
     def list(self, path: str) -> Listing:
         if status := self.faults.get(path):
+            self.broke |= status is ListingStatus.FAILED
             return Listing(status=status, reason="it is drawn so")
         directory = self.directory(path)
         entries = {name: self.entry(node) for name, node in directory.items() if not is_reserved(name)}
