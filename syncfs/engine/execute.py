@@ -84,6 +84,7 @@ def execute(
         if isinstance(action, RemoveFile) and bench.keeps(action.side)
     }
     job.store.trash(trashing.values())
+    ledger.vacate(actions)
     try:
         for _, stage in itertools.groupby(enumerate(actions), key=lambda each: stage_of(each[1])):
             execution.do(stage)
@@ -194,10 +195,6 @@ class _Execution:
                 self.ledger.change(path, None)
             case MoveAside() | Rename():
                 tally.renamed += 1
-                if isinstance(action, MoveAside):
-                    # Whatever takes its place brings a record. If nothing does, because the run is cut
-                    # short, the next one must not take what we did for a user's deletion.
-                    self.ledger.change(path, None)
                 moved = outcome.left if action.side is Side.LEFT else outcome.right
                 if isinstance(action, Rename):
                     self.ledger.renamed(action, moved)
@@ -215,6 +212,7 @@ class _Execution:
         action = outcome.action
         self.tally.problems.append(problem)
         self._tell(EventKind.FAILED, action, message=problem.message)
+        self.ledger.not_vacated(action)
         if isinstance(action, MakeDirectory):
             self.failed.add((action.side, action.path))
         if outcome.fatal is not None:

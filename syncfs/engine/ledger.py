@@ -14,7 +14,16 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from syncfs.core.action import Action, CopyFile, MakeDirectory, RecordAgreement, Rename
+from syncfs.core.action import (
+    Action,
+    CopyFile,
+    MakeDirectory,
+    MoveAside,
+    RecordAgreement,
+    RemoveDirectory,
+    RemoveFile,
+    Rename,
+)
 from syncfs.core.base import Flag, Record
 from syncfs.core.entry import Entry, Side, Written
 from syncfs.core.listing import Listing
@@ -49,6 +58,7 @@ class Ledger:
         self._noted: dict[Place, dict[str, Record]] = {}
         self._outstanding: Counter[Place] = Counter()
         self._wrote: set[Side] = set()
+        self._vacated: dict[str, Record] = {}
         for action in actions:
             if not isinstance(action, RecordAgreement):
                 self._wrote.add(action.side)
@@ -126,6 +136,29 @@ class Ledger:
         if not self._changes:
             self._changed_at_s = time.monotonic()
         self._changes[path] = record
+
+    def vacate(self, actions: Iterable[Action]) -> None:
+        """Forget, durably, the names that are about to be cleared for something else.
+
+        Whatever takes their place brings a record. If nothing does, because the run is killed in between,
+        the next one must not take what we did for a user's deletion.
+        """
+        for action in actions:
+            if isinstance(action, MoveAside) or (
+                isinstance(action, RemoveFile | RemoveDirectory) and action.clears_way
+            ):
+                directory, name = split(action.path)
+                record = self._store.load(directory).get(name)
+                if record is not None:
+                    self._vacated[action.path] = record
+                    self.change(action.path, None)
+        self.commit()
+
+    def not_vacated(self, action: Action) -> None:
+        """Take back what `vacate` forgot: the name could not be cleared, and stays as it was."""
+        record = self._vacated.get(action.path)
+        if record is not None and isinstance(action, MoveAside | RemoveFile | RemoveDirectory):
+            self.change(action.path, record)
 
     def forget(self, path: str) -> None:
         """Remove a record, and all below it if it is a directory's."""
