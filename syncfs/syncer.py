@@ -188,7 +188,7 @@ class Syncer:
             SyncAbortedError: The run stopped; its `report` tells how far it came.
         """
         with opened(self._choices, plan.mode, read_only=False) as run:
-            plan = still_valid(plan, run.job.store)
+            plan = still_valid(plan, run.job)
             self._check(run, plan)
             return self._carry_out(run, plan, ())
 

@@ -15,6 +15,7 @@ from syncfs.core.action import (
     RecordAgreement,
     RemoveDirectory,
     RemoveFile,
+    Rename,
 )
 from syncfs.core.base import Change, change_of
 from syncfs.core.entry import Side
@@ -39,7 +40,7 @@ from syncfs.errors import (
     SyncAbortedError,
     SyncfsError,
 )
-from syncfs.store.store import Run, Store
+from syncfs.store.store import Records, Run, Store
 
 __all__ = ["carry_out", "make_plan", "put_back", "still_valid"]
 
@@ -129,29 +130,31 @@ def _dead(leftovers: Sequence[tuple[Side, str]], store: Store) -> list[tuple[Sid
     return [(side, path) for side, path in leftovers if temp_run(split(path)[1]) in runs]
 
 
-def still_valid(plan: Plan, store: Store) -> Plan:
+def still_valid(plan: Plan, job: Job) -> Plan:
     """Drop what a plan may not do any more because another run moved the base since.
 
-    Agreements are dropped, and removals whose path is not recorded as unchanged any more.
+    Agreements are dropped, and removals and renames whose path is not recorded as unchanged any more.
     """
-    if plan.generation == store.generation:
+    if plan.generation == job.store.generation:
         return plan
     actions: list[Action] = []
     problems = list(plan.problems)
     for action in plan.actions:
         if isinstance(action, RecordAgreement):
             continue
-        if isinstance(action, RemoveFile | RemoveDirectory) and not _is_recorded(action, store):
-            message = "not removed: another run has moved the base since the plan was made"
+        if isinstance(action, RemoveFile | RemoveDirectory | Rename) and not _is_recorded(
+            action, job.records
+        ):
+            message = f"could not {action.verb}: another run has moved the base since the plan was made"
             problems.append(Problem(path=action.path, side=action.side, message=message, kind="stale"))
             continue
         actions.append(action)
     return replace(plan, actions=tuple(actions), problems=tuple(problems))
 
 
-def _is_recorded(action: RemoveFile | RemoveDirectory, store: Store) -> bool:
+def _is_recorded(action: RemoveFile | RemoveDirectory | Rename, records: Records) -> bool:
     directory, name = split(action.path)
-    record = store.load(directory).get(name)
+    record = records.load(directory).get(name)
     entry = action.expect.of(action.side)
     return record is not None and change_of(record, action.side, entry) is Change.UNCHANGED
 
