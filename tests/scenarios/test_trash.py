@@ -1,6 +1,8 @@
 """What a run removed can be restored for thirty days; then it goes, by the next run that does something."""
 
+import os
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,8 @@ def test_the_trash_is_emptied_after_thirty_days(tmp_path: Path, dst: tuple[objec
     (src / "f").unlink()
     assert syncer.sync().removed == 1
     (src / "h").write_text("something to do")
+    long_ago_ns = time.time_ns() - 10**12  # a file of just now would be looked at again by the next run
+    os.utime(src / "h", ns=(long_ago_ns, long_ago_ns))
     assert syncer.sync().ok
     assert [each.name for each in dst[1].glob(f"{TRASH}/*/*")] == ["0"], "it is kept"
 
