@@ -38,6 +38,7 @@ from typing import Any, ClassVar, Protocol
 
 from syncfs import Syncer
 from syncfs.errors import SyncfsError
+from syncfs.testing import Link, Node
 from tests.scenarios import oracles
 from tests.scenarios.oracles import SIDES, World
 from tests.scenarios.places import Disk, visible
@@ -47,7 +48,6 @@ from tests.scenarios.tables import SCENARIOS
 from tests.servers.rclone_server import find_rclone
 from tests.servers.server import ServerMissingError
 from tests.servers.wsgidav_server import Wsgidav
-from tests.trees import Link, Node
 
 TIMEOUT_S = 60
 BALLAST: dict[str, Node] = {f"ballast/{number:02}": f"ballast {number}" for number in range(30)}
@@ -117,7 +117,7 @@ class Webdavclient3:
     home: Path
 
     def sync(self, *, first: bool) -> bool:
-        from webdav3.client import Client  # type: ignore[import-untyped]
+        from webdav3.client import Client
 
         host, root, name = self.url.partition("/dav/")
         client = Client(
@@ -276,7 +276,7 @@ def main() -> int:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="syncfs-peers-")))
         server = None
         try:
-            import webdav3.client  # type: ignore[import-untyped]  # noqa: F401
+            import webdav3.client  # noqa: F401
 
             server = stack.enter_context(Wsgidav())
         except (ImportError, ServerMissingError):
