@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from syncfs.testing import read_tree, write_tree
 from tests.servers.proxy import Fault, Proxy, Reply
 from tests.servers.server import Folder
-from tests.trees import read_tree, write_tree
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 TREE = {"a.txt": "text\n", "deep/er/b.bin": b"\xff\x00", "empty/": None}

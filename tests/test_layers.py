@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.trees import Tree, write_tree
+from syncfs.testing import Tree, write_tree
 
 REPOSITORY = Path(__file__).parent.parent
 LINT = "from importlinter.cli import lint_imports_command as lint; lint()"

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from syncfs.testing import Tree, read_tree
 from tests.servers.server import Folder, Request
-from tests.trees import Tree, read_tree
 
 REPOSITORY = Path(__file__).parents[2]
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from syncfs.testing import Tree, read_tree, write_tree
 from tests.acceptance.support import Program, Ran, dav, on, visible
 from tests.acceptance.unprivileged import run_as_nobody
 from tests.conftest import missing, run_server
 from tests.servers.apache import Apache
 from tests.servers.server import Folder, free_port, wait_until
-from tests.trees import Tree, read_tree, write_tree
 
 TREE: Tree = {"a.txt": "one", "docs/b.txt": "two"}
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from syncfs import Syncer
+from syncfs.testing import Tree, write_tree
 from tests.acceptance.support import dav, on, visible
 from tests.servers.apache import Apache
 from tests.servers.client import Client
 from tests.servers.proxy import Fault, Meanwhile, Proxy
 from tests.servers.server import Folder, wait_until
-from tests.trees import Tree, write_tree
 
 TREE: Tree = {"a.txt": "alpha-1", "docs/b.txt": "beta--1"}
 OTHER = "alpha-2"

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from syncfs import Syncer
+from syncfs.testing import Tree, write_tree
 from tests.acceptance.support import Program, Ran, dav, on, visible
 from tests.acceptance.unprivileged import run_as_nobody
 from tests.servers.faults import Action
 from tests.servers.proxy import CutReply, Fault, Proxy, ReplaceBody, Reply
 from tests.servers.server import Folder
-from tests.trees import Tree, write_tree
 
 TREE: Tree = {
     "gone.txt": "removed at the sender by its user",

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from syncfs.testing import read_tree
 from tests.acceptance.support import Program, counts, dav, on
 from tests.servers.server import Folder
-from tests.trees import read_tree
 
 DIRECTORIES, FILES, SIZE_BYTES = 100, 20, 4096
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from syncfs.testing import read_tree, write_tree
 from tests.cli.conftest import Done, Run
 from tests.servers.server import Folder
-from tests.trees import read_tree, write_tree
 
 TREE = {"a.txt": "one", "docs/b.txt": "two", "empty/": None}
 

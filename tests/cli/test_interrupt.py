@@ -10,7 +10,7 @@ from typing import IO
 
 import pytest
 
-from tests.trees import read_tree
+from syncfs.testing import read_tree
 
 if os.name != "posix":
     pytest.skip("Windows has no SIGINT to send to one process", allow_module_level=True)

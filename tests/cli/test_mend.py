@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from syncfs.testing import Tree, read_tree, write_tree
 from tests.cli.conftest import Done, Run
 from tests.servers.server import Folder
-from tests.trees import Tree, read_tree, write_tree
 
 CONTESTED = ("a.txt", "docs/b=c.txt")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.trees import read_tree
+from syncfs.testing import read_tree
 
 pty = pytest.importorskip("pty", reason="pseudo-terminals are POSIX's")
 

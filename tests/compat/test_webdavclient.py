@@ -9,10 +9,10 @@ import pytest
 
 import syncfs.compat.webdavclient as wc
 from syncfs.store.lock import PairLock
+from syncfs.testing import read_tree, write_tree
 from tests.servers.apache import Apache
 from tests.servers.proxy import Fault, Proxy, Reply
 from tests.servers.server import Folder, free_port
-from tests.trees import read_tree, write_tree
 
 TREE = {"a.txt": "one", "deep/er/b.txt": "two", "empty/": None, "h#sh %41.txt": "three"}
 PAST = (1_600_000_000, 1_600_000_000)

@@ -31,7 +31,7 @@ from syncfs.errors import (
     UnsupportedNameError,
     VerificationError,
 )
-from tests.trees import Link, read_tree, write_tree
+from syncfs.testing import Link, read_tree, write_tree
 
 TOKEN = "20261122T143005Zab12-1"
 LONG_AGO_NS = 1_000_000_000_123_456_789

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from syncfs import Syncer
 from syncfs.core import Entry, Openers, Verdict
-from tests.trees import read_tree, write_tree
+from syncfs.testing import read_tree, write_tree
 
 
 @dataclass(frozen=True)

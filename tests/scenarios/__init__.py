@@ -5,7 +5,7 @@ command, the trees after, and what the report says. `pytest tests/scenarios` pla
 places where the row can exist and asks the eleven oracles (`oracles.py`) after each run; `python -m
 tests.scenarios` prints which row is played where, and why not elsewhere.
 
-How to read a table: a tree is a literal of `tests/trees.py`. Edits are either such a literal (a path with
+How to read a table: a tree is a literal of `syncfs.testing`. Edits are either such a literal (a path with
 content is written, one with None is removed, `"d/": None` makes a directory) or a list of the edits of
 `scenario.py`; those of src happen before those of dst, each a minute after the one before, hours before the
 run. `f.conflict-dst` stands for the full name of a kept loser, whose time is always the same here.

@@ -1,5 +1,6 @@
 """A. Three-way core: edit, delete, type."""
 
+from syncfs.testing import Link
 from tests.scenarios.scenario import (
     DAV,
     LOCAL,
@@ -11,7 +12,6 @@ from tests.scenarios.scenario import (
     Symlink,
     Write,
 )
-from tests.trees import Link
 
 F = {"f": "base"}
 REST = {"other": "rest"}

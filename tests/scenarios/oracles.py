@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 from syncfs.core.paths import is_reserved, is_temporary
 from syncfs.core.selection import Selection, Tracking
+from syncfs.testing import Link, Node, Tree
 from tests.scenarios.places import Stamps, full, visible
-from tests.trees import Link, Node, Tree
 
 SIDES = ("src", "dst")
 

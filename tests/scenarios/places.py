@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from syncfs.core.paths import temp_name
+from syncfs.testing import Link, Node, Tree, read_tree, write_tree
 from tests.scenarios.scenario import (
     Chmod,
     Edit,
@@ -24,7 +25,6 @@ from tests.scenarios.scenario import (
     Write,
     as_edits,
 )
-from tests.trees import Link, Node, Tree, read_tree, write_tree
 
 STAMP = "20260101T000000"
 """The time in the names of kept losers."""

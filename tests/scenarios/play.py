@@ -20,6 +20,7 @@ from syncfs.core.plan import Plan, stage_of
 from syncfs.core.report import Report
 from syncfs.errors import ConfigError, SyncfsError
 from syncfs.store.location import open_store
+from syncfs.testing import Node
 from tests.scenarios import oracles
 from tests.scenarios.oracles import SIDES, Ran, World
 from tests.scenarios.places import Place, short, visible
@@ -43,7 +44,6 @@ from tests.scenarios.scenario import (
 from tests.scenarios.staged import Death, Staged, run_and_die
 from tests.scenarios.wrapped import Hook, Rewrite
 from tests.servers.proxy import Proxy
-from tests.trees import Node
 
 ROUNDS = 3
 """So many runs at most until one finds nothing to do (oracle 9)."""

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from syncfs.testing import Node
 from tests.servers.faults import Fault as HttpFault
-from tests.trees import Node
 
 Tree = Mapping[str, Node]
 T = TypeVar("T")

@@ -6,6 +6,7 @@ A few moments of every scenario on local directories; every moment of every serv
 
 import pytest
 
+from syncfs.testing import Tree
 from tests.scenarios import oracles
 from tests.scenarios.conftest import Stage
 from tests.scenarios.oracles import SIDES, Ran, World
@@ -14,7 +15,6 @@ from tests.scenarios.play import Play
 from tests.scenarios.scenario import LOCAL, Scenario, Step
 from tests.scenarios.staged import Death
 from tests.scenarios.tables import SCENARIOS
-from tests.trees import Tree
 
 MOMENTS = (1, 3, 5, 9)
 """Kills at these calls of endpoints, listings and looks not counted; a run that is over by then is not "

@@ -9,8 +9,8 @@ import pytest
 
 from syncfs import Syncer
 from syncfs.engine.trash import KEPT_NS, TRASH
+from syncfs.testing import write_tree
 from tests.servers.server import Folder
-from tests.trees import write_tree
 
 
 @pytest.fixture(params=["local", "apache", "wsgidav", "rclone"])

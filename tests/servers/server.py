@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import ClassVar, NamedTuple, Self
 from urllib.parse import quote, urlsplit
 
-from tests.trees import Tree, read_tree, write_tree
+from syncfs.testing import Tree, read_tree, write_tree
 
 START_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 10.0

@@ -126,7 +126,8 @@ def test_paths_and_algorithms_are_kept_apart(comparator: CachedDigest) -> None:
 
 
 @pytest.mark.parametrize(
-    "facets", [{"etag": None}, {"mtime_ns": None}, {"mtime_ns": time.time_ns() + 86_400 * S}, {"ctime_ns": 2**62}]
+    "facets",
+    [{"etag": None}, {"mtime_ns": None}, {"mtime_ns": time.time_ns() + 86_400 * S}, {"ctime_ns": 2**62}],
 )
 def test_nothing_is_remembered_that_a_change_could_hide_behind(
     comparator: CachedDigest, facets: dict[str, Any]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.trees import Link, Tree, read_tree, write_tree
+from syncfs.testing import Link, Tree, read_tree, write_tree
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,0 @@
-from syncfs.testing.trees import *  # noqa: F403
