@@ -6,10 +6,13 @@ from typing import NoReturn, TypeVar
 
 import pytest
 
+from tests.acceptance.figures import pytest_terminal_summary
 from tests.servers.apache import Apache
 from tests.servers.rclone_server import Rclone
 from tests.servers.server import Folder, Server, ServerMissingError
 from tests.servers.wsgidav_server import Wsgidav
+
+__all__ = ["pytest_terminal_summary"]  # a hook: that it is here is its use
 
 S = TypeVar("S", bound=Server)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from syncfs.core.paths import is_conflict_copy, is_temporary
+from tests.acceptance.figures import Record, in_words
 from tests.acceptance.support import Program, dav
 from tests.conftest import run_server
 from tests.servers.server import Folder, Server, ServerFailedError, wait_until
@@ -139,7 +140,7 @@ def settle(receiver: Path, before: Files) -> Files:
 
 @pytest.mark.parametrize("direction", ["push", "pull"])
 def test_no_kill_leaves_half_a_file_and_the_next_run_just_goes_on(
-    folder: Folder, direction: str, syncfs: Program, src: Path
+    folder: Folder, direction: str, syncfs: Program, src: Path, record_property: Record
 ) -> None:
     source = random.Random(f"{folder.server.name} {direction}")
     sender, receiver = (src, folder.root) if direction == "push" else (folder.root, src)
@@ -170,11 +171,10 @@ def test_no_kill_leaves_half_a_file_and_the_next_run_just_goes_on(
         assert final_files(receiver) == wanted, again.err
         held = wanted
     quiet = syncfs(*words)
-    print(
-        f"{folder.server.name} {direction}: {count.kills} kills, {count.moving} while bytes were moving, "
-        f"{count.partial} partial files, {count.lost} lost files, {count.rituals} rituals; "
-        f"in the making when killed: {' '.join(count.moments)}"
-    )
+    counts = [count.kills, count.moving, count.partial, count.lost, count.rituals]
+    record_property("kills", counts)
+    moments = f"in the making when killed: {' '.join(count.moments)}"
+    record_property("figures", f"{folder.server.name} {direction}: {in_words(counts)}; {moments}")
     assert (count.partial, count.lost, count.rituals) == (0, 0, 0)
     assert count.kills == KILLS
     assert count.moving >= OF_THEM_MOVING

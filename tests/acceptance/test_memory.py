@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.acceptance.figures import Record
 from tests.acceptance.support import Program, dav
 from tests.servers.server import Folder
 
@@ -41,7 +42,7 @@ def peak_bytes(program: Program, *words: object) -> int:
 
 @pytest.mark.skipif(not hasattr(os, "wait4"), reason="needs wait4")
 def test_a_push_and_a_pull_of_one_gibibyte_stay_small(
-    apache_folder: Folder, syncfs: Program, src: Path, tmp_path: Path
+    apache_folder: Folder, syncfs: Program, src: Path, tmp_path: Path, record_property: Record
 ) -> None:
     with (src / "huge.bin").open("wb") as file:
         file.truncate(SIZE_BYTES)  # sparse: it costs no disk here
@@ -51,7 +52,8 @@ def test_a_push_and_a_pull_of_one_gibibyte_stay_small(
     try:
         pushed = peak_bytes(syncfs, "push", src, url)
         pulled = peak_bytes(syncfs, "pull", back, url)
-        print(f"peak of a push {pushed / 1e6:.0f} MB, of a pull {pulled / 1e6:.0f} MB")
+        figures = f"1 GiB: peak of a push {pushed / 1e6:.0f} MB, of a pull {pulled / 1e6:.0f} MB"
+        record_property("figures", figures)
         assert max(pushed, pulled) < LIMIT_BYTES
         for root in (apache_folder.root, back):
             with (root / "huge.bin").open("rb") as file:
