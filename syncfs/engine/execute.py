@@ -195,6 +195,8 @@ class _Execution:
                 self.ledger.change(path, None)
             case MoveAside() | Rename():
                 tally.renamed += 1
+                if isinstance(action, MoveAside) and action.expect.of(action.side.other) is None:
+                    self.ledger.change(path, None)  # nothing takes its place
                 moved = outcome.left if action.side is Side.LEFT else outcome.right
                 if isinstance(action, Rename):
                     self.ledger.renamed(action, moved)

@@ -138,10 +138,10 @@ class Ledger:
         self._changes[path] = record
 
     def vacate(self, actions: Iterable[Action]) -> None:
-        """Forget, durably, the names that are about to be cleared for something else.
+        """Note, durably, which names are about to be cleared for something else.
 
-        Whatever takes their place brings a record. If nothing does, because the run is killed in between,
-        the next one must not take what we did for a user's deletion.
+        Should the run die in between, the next one must not take what we did for a user's deletion: a
+        record that its side has not shown since is no evidence, and stays what it is if nothing was done.
         """
         for action in actions:
             if isinstance(action, MoveAside) or (
@@ -151,11 +151,12 @@ class Ledger:
                 record = self._store.load(directory).get(name)
                 if record is not None:
                     self._vacated[action.path] = record
-                    self.change(action.path, None)
+                    unshown = record.flags & ~Flag.shown(action.side)
+                    self.change(action.path, record._replace(flags=unshown))
         self.commit()
 
     def not_vacated(self, action: Action) -> None:
-        """Take back what `vacate` forgot: the name could not be cleared, and stays as it was."""
+        """Take back what `vacate` noted: the name could not be cleared, and stays as it was."""
         record = self._vacated.get(action.path)
         if record is not None and isinstance(action, MoveAside | RemoveFile | RemoveDirectory):
             self.change(action.path, record)

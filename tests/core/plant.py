@@ -119,9 +119,9 @@ BUGS = (
     ),
     Bug(
         "an interrupted run looks like a user's deletion",
-        "syncfs/engine/execute.py",
-        "                if isinstance(action, MoveAside):\n",
-        "                if False:\n",
+        "syncfs/engine/ledger.py",
+        "                    unshown = record.flags & ~Flag.shown(action.side)\n",
+        "                    unshown = record.flags\n",
     ),
     Bug(
         "a conflict's times are lost in a plan's JSON",
