@@ -7,7 +7,7 @@ trash for 30 days. The dated one is pushed once, so no state is kept of it.
 """
 
 import sys
-import time
+from datetime import datetime
 
 from syncfs import Syncer
 
@@ -15,7 +15,8 @@ LEFT_OUT = ["__pycache__/", "*.pyc", ".venv/", "node_modules/", "build/"]
 
 
 def main(project: str, backups: str) -> None:
-    dated = f"{backups.rstrip('/')}/{time.strftime('%Y%m%dT%H%M%S')}"
+    # Down to the microsecond: two backups of one second must not share a directory.
+    dated = f"{backups.rstrip('/')}/{datetime.now():%Y%m%dT%H%M%S.%f}"
     current = f"{backups.rstrip('/')}/current"
     for syncer in (
         Syncer(project, dated, exclude=LEFT_OUT, state=None),
