@@ -16,10 +16,9 @@ PACKAGE = "webdav-server@2.6.3"
 _SCRIPT = Path(__file__).with_name("npm_server.js")
 
 
-def cache_folder() -> Path:
-    """Where npm puts it: outside the checkout, and kept from run to run."""
-    chosen = os.environ.get("SYNCFS_TEST_CACHE")
-    return (Path(chosen) if chosen else Path(platformdirs.user_cache_dir("syncfs-tests"))) / "npm"
+# Outside the checkout, and kept from run to run. Looked up now: tests change HOME.
+_CACHE = Path(os.environ.get("SYNCFS_TEST_CACHE") or platformdirs.user_cache_dir("syncfs-tests")) / "npm"
+_INSTALLED = _CACHE / "node_modules" / "webdav-server"
 
 
 class Npm(ServerBehindProxy):
@@ -31,8 +30,7 @@ class Npm(ServerBehindProxy):
         node = shutil.which("node")
         if node is None:
             raise ServerMissingError("node is not installed (Debian: nodejs npm)")
-        self._package = _installed()
-        if not self._package.exists():
+        if not _INSTALLED.exists():
             raise ServerMissingError(
                 f"{PACKAGE} is not installed (python -m tests.servers.npm_server installs it)"
             )
@@ -40,24 +38,19 @@ class Npm(ServerBehindProxy):
         super().__init__()
 
     def command(self, port: int) -> list[str]:
-        return [self._node, str(_SCRIPT), str(self._package), str(self.root), str(port)]
-
-
-def _installed() -> Path:
-    return cache_folder() / "node_modules" / "webdav-server"
+        return [self._node, str(_SCRIPT), str(_INSTALLED), str(self.root), str(port)]
 
 
 def main() -> int:
     """Install the package unless it is there; the exit code is npm's."""
-    if _installed().exists():
+    if _INSTALLED.exists():
         return 0
-    folder = cache_folder()
-    folder.mkdir(parents=True, exist_ok=True)
+    _CACHE.mkdir(parents=True, exist_ok=True)
     npm = shutil.which("npm")
     if npm is None:
         sys.stderr.write("npm is not installed (Debian: npm)\n")
         return 1
-    return subprocess.call([npm, "install", "--prefix", str(folder), "--no-audit", "--no-fund", PACKAGE])
+    return subprocess.call([npm, "install", "--prefix", str(_CACHE), "--no-audit", "--no-fund", PACKAGE])
 
 
 if __name__ == "__main__":
