@@ -14,8 +14,8 @@ from syncfs.errors import SyncfsError
 
 __all__ = ["BIG", "Side", "broken", "content"]
 
-BIG = b"0123456789abcdef" * (CHUNK_BYTES // 16) * 3 + b"and a rest"
-"""More than three chunks."""
+BIG = b"0123456789abcdef" * (CHUNK_BYTES // 16) * 2 + b"and a rest"
+"""More than two chunks."""
 
 Result = Entry | Written | None
 

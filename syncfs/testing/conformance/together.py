@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from syncfs.errors import StaleEntryError, SyncfsError
+from syncfs.errors import StaleEntryError, SyncfsError, VerificationError
 from syncfs.testing.conformance.base import Base
 from syncfs.testing.conformance.findings import Tell
 from syncfs.testing.conformance.side import BIG, Side
@@ -77,7 +77,7 @@ class Together(Base):
         won = [data for data, error in zip(contents, raised, strict=True) if error is None]
         for error in raised:
             # Which version was lost is told as such, unless the server was too busy with another's (423).
-            assert error is None or isinstance(error, StaleEntryError) or getattr(error, "retryable", False), (
+            assert error is None or isinstance(error, StaleEntryError | VerificationError) or getattr(error, "retryable", False), (
                 repr(error)
             )
         assert won, [repr(error) for error in raised]
@@ -95,13 +95,16 @@ class Together(Base):
         def read() -> int:
             missed = 0
             while not done.is_set():
-                try:
-                    data = side.get("f")
-                except (OSError, SyncfsError):
+                entry = side.endpoint.stat("f")
+                if entry is None:
                     missed += 1
-                else:
-                    if data not in versions:
-                        strange.append(data)
+                    continue
+                try:
+                    data = side.copied("f", entry)
+                except (OSError, SyncfsError):
+                    continue  # it was replaced since, which is told
+                if data not in versions:
+                    strange.append(data)
             return missed
 
         with ThreadPoolExecutor(2) as pool:
