@@ -241,14 +241,20 @@ class Learning(Protocol):
         error: the side is then trusted with nothing.
 
         Args:
-            anew: Also when it is known.
+            anew: Also when it is known; that it could not be found out is an error then.
 
         Returns:
             Whether `capabilities` are others now, so that a plan must be made anew.
 
         Raises:
             EndpointUnavailableError: The side is gone.
+            PathError: Nothing can be found out (`anew`).
         """
+        ...
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether enough is known, so that `learn` finds nothing to do; from `check_root` on."""
         ...
 
     @property

@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import logging
-import weakref
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from syncfs.core import paths
 from syncfs.core.capabilities import Capabilities
 from syncfs.core.entry import Entry, Kind, Written
 from syncfs.core.listing import Listing, ListingStatus
 from syncfs.endpoint.endpoint import Content, Finding, Source
+from syncfs.endpoint.webdav.client import wire_of
 from syncfs.endpoint.webdav.clock import SECOND_NS
 from syncfs.endpoint.webdav.download import opened, stream
 from syncfs.endpoint.webdav.explained import explained
 from syncfs.endpoint.webdav.location import Location
-from syncfs.endpoint.webdav.login import login_of
 from syncfs.endpoint.webdav.probing import NotProbedError, probe, scratches
 from syncfs.endpoint.webdav.profile import SetMtime
 from syncfs.endpoint.webdav.properties import QUOTA_AVAILABLE, ask_properties
 from syncfs.endpoint.webdav.publish import publish
 from syncfs.endpoint.webdav.remote import Found, Remote
 from syncfs.endpoint.webdav.session import Session
-from syncfs.endpoint.webdav.wire import HttpxWire
+from syncfs.endpoint.webdav.wire import Wire
 from syncfs.errors import EndpointUnavailableError, PathError, StaleEntryError
 
 if TYPE_CHECKING:
@@ -39,36 +38,36 @@ _log = logging.getLogger("syncfs")
 class WebdavEndpoint:
     """A directory on a WebDAV server: see `Endpoint`, whose every method this one has."""
 
-    def __init__(
-        self, fs: WebdavFileSystem, path: str = "", *, capabilities: Mapping[str, Any] | None = None
-    ) -> None:
+    def __init__(self, fs: WebdavFileSystem, path: str = "") -> None:
         """Look at a directory through a `webdav4` filesystem as users build it.
 
         Args:
             fs: Its HTTP client is used, with its credentials and settings; it is never closed.
             path: The directory inside the filesystem, `/`-separated and not percent-encoded; `""` for
                 all of it.
-            capabilities: What the server can do, where the user knows better: names and values as
-                `syncfs probe --json` shows them.
-
-        Raises:
-            ValueError: `capabilities` says what cannot be said.
         """
-        base_url = str(fs.client.base_url)
-        user, auth = login_of(fs)
-        location = Location.parse(base_url, path, user)
-        self._fs = fs
+        self._begin(*wire_of(fs, path))
+
+    @classmethod
+    def over(cls, wire: Wire, location: Location, capabilities: Mapping[str, Any] | None = None) -> Self:
+        """Look at a place over a wire that leads there.
+
+        Args:
+            wire: The wire.
+            location: The place.
+            capabilities: What the server can do, where the user knows better: names and values as
+                `syncfs probe --json` shows them; checked.
+        """
+        made = cls.__new__(cls)
+        made._begin(wire, location, capabilities)
+        return made
+
+    def _begin(self, wire: Wire, location: Location, capabilities: Mapping[str, Any] | None = None) -> None:
         self._location = location
-        session = Session(HttpxWire(fs.client.http, location.origin, auth), location)
-        self._remote = Remote(session, location, capabilities)
+        self._remote = Remote(Session(wire, location), location, capabilities)
         self._capabilities = self._as_known()
         self._root: Found | None = None
         self._scratches: tuple[str, ...] = ()
-
-    def own_client(self) -> None:
-        """Let the client's connections end with this endpoint: nobody else knows the client."""
-        # With its inner half, which an open file keeps alive.
-        weakref.finalize(self._remote, self._fs.client.http.close)
 
     def __repr__(self) -> str:
         return f"WebdavEndpoint({self.url!r})"
@@ -131,11 +130,18 @@ class WebdavEndpoint:
         try:
             found = probe(remote, remote.knowledge.known, self._scratches)
         except NotProbedError as error:
+            if anew:
+                raise PathError(f"{self.url} tells nothing about itself: {error}") from None
             _log.info("%s: what the server can do was not found out: %s", self.url, error)
             return False
         remote.knowledge.learn(found.to_dict())
         self._capabilities = self._as_known()
         return self._capabilities != replace(before, clock_skew_ns=self._capabilities.clock_skew_ns)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether enough is known: see `Learning`."""
+        return self._remote.knowledge.is_settled
 
     @property
     def facts(self) -> dict[str, Any] | None:

@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from typing import Any
 
 from syncfs.endpoint.webdav.profile import UNKNOWN, Profile
 from syncfs.endpoint.webdav.servers import Fingerprint, recognise
+from syncfs.errors import ConfigError
 
-__all__ = ["EXPIRY_S", "Knowledge"]
+__all__ = ["EXPIRY_S", "Knowledge", "told_capabilities"]
 
 EXPIRY_S = 30 * 24 * 3600
 """How long what was found out by writing is believed: servers are set up anew."""
+
+
+def told_capabilities(value: Any, side: str) -> dict[str, Any]:
+    """Check what the user says of a server's capabilities.
+
+    Args:
+        value: A mapping, its JSON, or None.
+        side: `"src"` or `"dst"`, for messages.
+
+    Raises:
+        ConfigError: It cannot be said so.
+    """
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError as error:
+            raise ConfigError(f"{side}: capabilities is not JSON ({error})") from None
+    if value is not None and not isinstance(value, Mapping):
+        raise ConfigError(f'{side}: capabilities is a mapping, as {{"tells_quota": false}}')
+    try:
+        UNKNOWN.with_facts(value or {})
+    except ValueError as error:
+        raise ConfigError(f"{side}: capabilities: {error}") from None
+    return dict(value or {})
 
 
 class Knowledge:
@@ -24,11 +50,7 @@ class Knowledge:
     """
 
     def __init__(self, overrides: Mapping[str, Any] | None = None) -> None:
-        """Begin with what the user says, as `Profile.to_dict` would.
-
-        Raises:
-            ValueError: The user says what no profile says.
-        """
+        """Begin with what the user says, checked by `told_capabilities`."""
         self._overrides = dict(overrides or {})
         self._recalled: Mapping[str, Any] = {}
         self._learnt: dict[str, Any] = {}
@@ -55,8 +77,9 @@ class Knowledge:
         return {"seen": self._seen, "learnt_s": self._learnt_s, "capabilities": self._learnt}
 
     def recall(self, facts: Mapping[str, Any] | None) -> None:
-        """Take what an earlier run's `facts` were; they count while the server looks the same."""
-        self._recalled = facts or {}
+        """Take what an earlier run's `facts` were; they count if the server still looks the same."""
+        self._recalled = facts or self.facts or {}
+        self._seen = None
 
     def see(self, fingerprint: Fingerprint) -> None:
         """Take what the server looks like; the first time counts."""
