@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from syncfs.endpoint.webdav.credentials import Credentials, find_credentials
+from syncfs.endpoint.webdav.knowledge import told_capabilities
 from syncfs.endpoint.webdav.location import Location, host_text
 from syncfs.endpoint.webdav.socket_wire import SocketWire
 from syncfs.endpoint.webdav.tls import tls_context
@@ -37,6 +38,7 @@ SCHEMES: Mapping[str, str] = {
 
 _OPTIONS = frozenset(
     {"username", "password", "auth", "token", "verify", "cert", "timeout", "headers", "proxy", "trust_env"}
+    | {"capabilities"}
 )
 _CONNECTIONS = 64
 _FALSE, _TRUE = ("0", "false", "no", "off"), ("1", "true", "yes", "on")
@@ -54,7 +56,8 @@ def open_url(url: str, options: Mapping[str, Any] | None, *, side: str) -> Webda
             Bearer token); `verify` (False, or the path of a file of trusted certificates), `cert` (a
             path, or a list of certificate, key and passphrase), `timeout` (seconds, for every
             operation), `headers` (a mapping), `proxy` (a URL), `trust_env` (False: no proxies from the
-            environment). What is missing of the credentials is looked for in the keyring (service
+            environment), `capabilities` (what the server can do, where the user knows better: a mapping, or
+            its JSON, of names and values as `syncfs probe --json` shows them). What is missing of the credentials is looked for in the keyring (service
             `syncfs/HOST`) and in netrc.
         side: `"src"` or `"dst"`, for messages.
 
@@ -81,9 +84,11 @@ def open_url(url: str, options: Mapping[str, Any] | None, *, side: str) -> Webda
     settings = _settings(given, credentials, side)
     from syncfs.endpoint.webdav.endpoint import WebdavEndpoint
 
-    if not _needs_httpx(base, given, credentials, settings):
-        return WebdavEndpoint.over(*_plain(base, credentials, settings))
-    return WebdavEndpoint.over(*_through_httpx(base, given, credentials, settings))
+    needs_httpx = _needs_httpx(base, given, credentials, settings)
+    capabilities = told_capabilities(given.get("capabilities"), side)
+    if not needs_httpx:
+        return WebdavEndpoint.over(*_plain(base, credentials, settings), capabilities)
+    return WebdavEndpoint.over(*_through_httpx(base, given, credentials, settings), capabilities)
 
 
 def _split(url: str, side: str) -> tuple[SplitResult, str, str, int | None]:
