@@ -290,8 +290,11 @@ class WebdavEndpoint:
         is_directory = expect.kind is Kind.DIRECTORY
         headers = {"Destination": remote.destination(to, collection=is_directory), "Overwrite": "F"}
         remote.expect(path, expect)
-        if not remote.profile.heeds_overwrite:
+        if is_directory or not remote.profile.heeds_overwrite:
+            # Directories always: lighttpd replaces a file by one in spite of `Overwrite: F`.
             remote.expect(to, None)
+        if remote.profile.moves_make_parents:
+            remote.demand_directory(to)
         guard = {} if is_directory else remote.tagged("MOVE", path, expect)
         target = location.target(path, collection=is_directory)
         answer = remote.session.ask("MOVE", target, headers | guard)
@@ -300,7 +303,7 @@ class WebdavEndpoint:
                 remote.expect(path, expect)
             raise StaleEntryError(f"something stands at {to!r} on the server", path=to)
         if answer.status not in (200, 201, 204):
-            raise remote.failure(answer, f"cannot rename {path!r} to", to)
+            raise remote.failure(answer, f"cannot rename {path!r} to", to, is_taken_by_any=True)
         if is_directory or expect.size_bytes is None:
             return None
         etag = expect.etag if remote.profile.keeps_etag_on_move else None
@@ -309,7 +312,7 @@ class WebdavEndpoint:
     def remove_leftover(self, path: str) -> None:
         """Remove a temporary file of a dead run; nothing happens when it is gone."""
         if not paths.is_temporary(paths.split(path)[1]):
-            raise ValueError(f"not a temporary file of ours: {path!r}")
+            raise PathError(f"not a temporary file of ours: {path!r}", path=path)
         answer = self._remote.session.ask("DELETE", self._location.target(path), {})
         if answer.status not in (200, 202, 204, 404, 410):
             raise self._remote.failure(answer, "cannot remove", path)

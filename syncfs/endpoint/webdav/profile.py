@@ -48,6 +48,7 @@ class Profile:
             the target, whatever their names and even while the tag is called weak: mod_dav compares
             weakly there, which RFC 9110 forbids for `If-Match`.
         heeds_overwrite: MOVE with `Overwrite: F` refuses to overwrite.
+        moves_make_parents: MOVE makes the target's directory when it is missing.
         keeps_old_on_abort: A PUT that breaks off leaves the old file as it was.
         hides_new_on_abort: A PUT of a new name that breaks off leaves nothing under it.
         reads_whole: Whoever reads a file while it is replaced by PUT gets the old content or the new.
@@ -83,6 +84,7 @@ class Profile:
     heeds_if_none_match: bool = False
     heeds_if: frozenset[str] = frozenset()
     heeds_overwrite: bool = True
+    moves_make_parents: bool = False
     keeps_old_on_abort: bool = False
     hides_new_on_abort: bool = False
     reads_whole: bool = False
@@ -165,5 +167,5 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, StrEnum) else value
 
 
-UNKNOWN = Profile(name="unknown", unsafe_in_destination=frozenset("?#;%\t\r\n"))
+UNKNOWN = Profile(name="unknown", moves_make_parents=True, unsafe_in_destination=frozenset("?#;%\t\r\n"))
 """Trust nothing: stage, look, move."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 import unicodedata
 from collections.abc import Mapping
@@ -29,6 +30,9 @@ from syncfs.errors import PathError, StaleEntryError, UnsupportedNameError
 __all__ = ["Found", "Remote"]
 
 _RACY_NS = 2 * SECOND_NS
+_UNEXPLAINED = frozenset({207, 301, 400, 403, 404, 405, 409, 412, 414, 500})
+_LONG_BYTES = 240
+"""lighttpd needs some of the 255 that file systems take for a temporary name of its own."""
 _FOLDS = {
     "folds_unicode": lambda name: unicodedata.normalize("NFC", name),
     "folds_case": str.casefold,
@@ -122,6 +126,29 @@ class Remote:
             return self.find(path, depth=0, collection=not path).status.itself
         except FileNotFoundError:
             return None
+        except (PermissionError, PathError):
+            # Below a file there is nothing, which Apache says with 400 and lighttpd with 403.
+            if path and self._is_below_a_file(path):
+                return None
+            raise
+
+    def _is_below_a_file(self, path: str) -> bool:
+        above, _ = paths.split(path)
+        try:
+            return bool(above) and self.find(above, depth=0, collection=False).status.itself.kind is Kind.FILE
+        except OSError:
+            return False
+
+    def demand_directory(self, path: str) -> None:
+        """Make sure that a path's directory is there, where a server would make it without a word.
+
+        Raises:
+            FileNotFoundError: It is not.
+        """
+        directory, _ = paths.split(path)
+        found = self.look(directory)
+        if found is None or found.kind is not Kind.DIRECTORY:
+            raise FileNotFoundError(2, f"cannot put {path!r} in place: its directory is missing", path)
 
     def expect(self, path: str, expected: Entry | None) -> None:
         """Make sure that a path is what it was when the plan was made.
@@ -167,7 +194,7 @@ class Remote:
             return {}
         return {"If": f'<{self.location.absolute(path)}> (["{expected.etag}"])'}
 
-    def appeared(self, path: str) -> StaleEntryError:
+    def appeared(self, path: str) -> PathError:
         """Say what stands where nothing was listed: a new file, or one under another spelling.
 
         That a server takes two spellings for one name depends on the disk below it, which no listing
@@ -186,6 +213,9 @@ class Remote:
                     return StaleEntryError(
                         f"{path!r} is {other!r} on the server, which takes both for one name", path=path
                     )
+        if len(name.encode("utf-8", "surrogateescape")) > _LONG_BYTES and name not in names:
+            # lighttpd answers so to a name that its disk refuses.
+            return UnsupportedNameError(f"{path!r} is longer than this server takes, it seems", path=path)
         return StaleEntryError(f"{path!r} has appeared on the server", path=path)
 
     def demand_name(self, path: str) -> None:
@@ -219,23 +249,39 @@ class Remote:
             )
         return self.location.absolute(path, collection=collection or self.profile.ends_destinations_in_slash)
 
-    def failure(self, answer: Answer, what: str, path: str) -> OSError:
+    def failure(self, answer: Answer, what: str, path: str, *, is_taken_by_any: bool = False) -> OSError:
         """Say why a change of `path` was refused; a missing parent is told as one.
 
         Servers answer 409, 404, 403 or 500 when the parent is missing, and some of these for other
-        reasons too (stock Apache 301 where a directory stands): so look, which only a failure costs.
+        reasons too (stock Apache 301 or 400 where a directory stands, lighttpd 207): so look, which only a
+        failure costs.
+
+        Args:
+            answer: The refusal.
+            what: What was attempted: `"cannot write"`.
+            path: What it was attempted on.
+            is_taken_by_any: Whatever stands there is in the way, also a file.
         """
-        if answer.status in (301, 403, 404, 405, 409, 500):
-            parent, _ = paths.split(path)
+        if answer.status in _UNEXPLAINED:
+            parent, name = paths.split(path)
             try:
                 above = self.look(parent)
                 if above is None or above.kind is not Kind.DIRECTORY:
                     return FileNotFoundError(2, f"{what} {path!r}: its directory is missing", path)
                 here = self.look(path)
-                if here is not None and here.kind is Kind.DIRECTORY:
-                    return StaleEntryError(f"{what} {path!r}: a directory stands there", path=path)
+                if here is not None and (is_taken_by_any or here.kind is Kind.DIRECTORY):
+                    kind = "directory" if here.kind is Kind.DIRECTORY else "file"
+                    return StaleEntryError(f"{what} {path!r}: a {kind} stands there", path=path)
             except OSError:
                 pass  # the first refusal says more than the failure to explain it
+            size = len(name.encode("utf-8", "surrogateescape"))
+            if size > _LONG_BYTES:
+                return UnsupportedNameError(
+                    f"{what} {path!r}: status {answer.status}; its name of {size} bytes is longer than this "
+                    "server takes, it seems",
+                    path=path,
+                    code=errno.ENAMETOOLONG,
+                )
         return refusal(answer, what, path)
 
     def _find_once(self, path: str, depth: int, collection: bool) -> Found:

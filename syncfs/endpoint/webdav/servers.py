@@ -36,6 +36,8 @@ _LIGHTTPD = Profile(
     etags=Etags.STRONG,
     heeds_if_match=_ALL,
     heeds_if_none_match=True,
+    # It does between files. A file goes *into* a directory of the target's name, and a directory replaces a file.
+    heeds_overwrite=False,
     keeps_old_on_abort=True,
     hides_new_on_abort=True,
     reads_whole=True,
@@ -50,6 +52,7 @@ _NGINX = Profile(
     name="nginx",
     lists_dotfiles=False,
     etags=Etags.NONE,
+    moves_make_parents=True,
     keeps_old_on_abort=True,
     hides_new_on_abort=True,
     reads_whole=True,

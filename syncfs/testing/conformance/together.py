@@ -56,7 +56,7 @@ class Together(Base):
     def test_of_many_who_create_one_name_one_wins(self, side: Side, tell: Tell) -> None:
         most = max(self._winners(side, f"f{turn}", replace=False) for turn in range(_ROUNDS))
         can = side.endpoint.capabilities.creates_exclusively
-        tell("creates", can)
+        tell("creates", can, f"{most} of {_THREADS}" if most > 1 else "")
         if not can:
             self.cannot("creates")
         assert most == 1, f"{most} of {_THREADS} created one name: capabilities.creates_exclusively is wrong"
@@ -64,7 +64,7 @@ class Together(Base):
     def test_of_many_who_replace_one_version_one_wins(self, side: Side, tell: Tell) -> None:
         most = max(self._winners(side, f"f{turn}", replace=True) for turn in range(_ROUNDS))
         can = side.endpoint.capabilities.replaces_exclusively
-        tell("replaces", can)
+        tell("replaces", can, f"{most} of {_THREADS}" if most > 1 else "")
         if not can:
             self.cannot("replaces")
         assert most == 1, f"{most} of {_THREADS} replaced one: capabilities.replaces_exclusively is wrong"
