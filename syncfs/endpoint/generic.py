@@ -325,9 +325,9 @@ class GenericEndpoint:
             if (problem := name_problem(part)) is not None:
                 raise UnsupportedNameError(f"{path}: {part!r} {problem}", path=path)
             if lost := self._family.cannot_hold.intersection(part):
+                characters = " ".join(map(repr, sorted(lost)))
                 raise UnsupportedNameError(
-                    f"{path}: {self._family.name}:// cannot hold {' '.join(map(repr, sorted(lost)))} in a name",
-                    path=path,
+                    f"{path}: {self._family.name}:// cannot hold {characters} in a name", path=path
                 )
         marker: str = self._connection.fs.root_marker
         if not path:

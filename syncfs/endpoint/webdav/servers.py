@@ -36,7 +36,8 @@ _LIGHTTPD = Profile(
     etags=Etags.STRONG,
     heeds_if_match=_ALL,
     heeds_if_none_match=True,
-    # It does between files. A file goes *into* a directory of the target's name, and a directory replaces a file.
+    # Between files it does. But a file goes *into* a directory of the target's name, and a directory
+    # replaces a file.
     heeds_overwrite=False,
     keeps_old_on_abort=True,
     hides_new_on_abort=True,

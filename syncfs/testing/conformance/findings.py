@@ -40,8 +40,8 @@ FEATURES = {
         Feature(
             "creates",
             "of several who create one name at once, one wins",
-            "it looks just before it puts a new file in place; two who do so within that moment both succeed, "
-            "and the later one is kept",
+            "it looks just before it puts a new file in place; of two who do so within that moment the later "
+            "one's file stays",
         ),
         Feature(
             "replaces",
@@ -56,7 +56,8 @@ FEATURES = {
         Feature(
             "dotfiles",
             "lists names that begin with a dot",
-            "temporary files have names without a dot; a name that was never listed is never taken for removed",
+            "temporary files have names without a dot; a name that was never listed is never taken for "
+            "removed",
         ),
         Feature(
             "mtime",

@@ -69,7 +69,7 @@ class Names(Base):
             try:
                 side.write(name, name.encode(), None)
             except (UnsupportedNameError, PathError) as error:
-                side.refused(lambda e=error: _raise(e))
+                side.check(error)
                 continue
             held[key.of(name)] = name
         entries = side.listed().entries
@@ -92,7 +92,7 @@ class Names(Base):
         try:
             side.write(name, b"x", None)
         except (UnsupportedNameError, PathError) as error:
-            side.refused(lambda: _raise(error))
+            side.check(error)
             assert side.tree() == {}
             side.refused(lambda: side.endpoint.make_directory(name), UnsupportedNameError, PathError)
             assert side.tree() == {}
@@ -129,7 +129,7 @@ class Names(Base):
         try:
             side.write(name, b"one", None)
         except (UnsupportedNameError, PathError) as error:
-            side.refused(lambda: _raise(error))
+            side.check(error)
             after = side.listed()
             assert (after.entries, after.leftovers) == (before.entries, before.leftovers), (
                 f"{name!r} was refused ({error}), and yet something was written"
@@ -154,8 +154,8 @@ class Names(Base):
         try:
             side.endpoint.make_directory(name)
         except (UnsupportedNameError, PathError) as error:
-            side.refused(lambda: _raise(error))
-            assert side.listed().entries == before.entries, f"{name!r} was refused, and yet something was made"
+            side.check(error)
+            assert side.listed().entries == before.entries, f"{name!r} was refused, but made"
             return
         assert self._shown(side, name, before) == DIRECTORY
         assert side.listed(name).entries == {}
@@ -163,7 +163,7 @@ class Names(Base):
         try:
             side.write(inside, b"x", None)
         except (UnsupportedNameError, PathError) as error:  # WsgiDAV: no Destination can lead there
-            side.refused(lambda: _raise(error))
+            side.check(error)
             assert side.listed(name).entries == {}
             side.endpoint.remove_directory(name)
             return
@@ -202,9 +202,6 @@ def _key(side: Side) -> NameKey:
     return NameKey(capabilities.folds_case, capabilities.folds_unicode)
 
 
-def _raise(error: BaseException) -> None:
-    raise error
-
-
 def _spelled(names: list[str]) -> str:
-    return " ".join(f"`{name}`" if name.isprintable() and name == name.strip() else repr(name) for name in names)
+    """Names as one line of a note; what cannot be seen is escaped, in ASCII."""
+    return " ".join(f"`{name if name.isprintable() else ascii(name)[1:-1]}`" for name in names)

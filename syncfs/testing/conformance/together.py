@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from syncfs.errors import StaleEntryError, SyncfsError, VerificationError
 from syncfs.testing.conformance.base import Base
@@ -73,13 +74,12 @@ class Together(Base):
         """How many of several that write one name were told that they did; the file is one of theirs."""
         expect = side.put(name, b"what all of them have seen") if replace else None
         contents = [b"%d " % number * (number + 100) for number in range(_THREADS)]
-        raised = _at_once([lambda data=data: side.write(name, data, expect) for data in contents])  # type: ignore[misc]
+        raised = _at_once([partial(side.write, name, data, expect) for data in contents])
         won = [data for data, error in zip(contents, raised, strict=True) if error is None]
         for error in raised:
-            # Which version was lost is told as such, unless the server was too busy with another's (423).
-            assert error is None or isinstance(error, StaleEntryError | VerificationError) or getattr(error, "retryable", False), (
-                repr(error)
-            )
+            # Who lost is told so, unless the server was too busy with another's (423).
+            is_told = isinstance(error, StaleEntryError | VerificationError)
+            assert error is None or is_told or getattr(error, "retryable", False), repr(error)
         assert won, [repr(error) for error in raised]
         assert side.get(name) in won, "what stands there is nobody's who was told that it is"
         return len(won)
@@ -119,6 +119,6 @@ class Together(Base):
         tell("whole", gaps == 0)
 
     def test_many_large_files_at_once_are_whole(self, side: Side) -> None:
-        raised = _at_once([lambda n=n: side.write(f"f{n}", BIG, None) for n in range(4)])  # type: ignore[misc]
+        raised = _at_once([partial(side.write, f"f{number}", BIG, None) for number in range(4)])
         assert raised == [None] * 4
         assert side.tree() == {f"f{number}": BIG for number in range(4)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -24,8 +25,7 @@ _targets = pytest.mark.parametrize("existed", [True, False], ids=["over an old f
 
 
 def _settled(side: Side, expected: dict[str, bytes | None]) -> dict[str, bytes | None]:
-    """The tree, when it is as expected or a bound is reached: a server may still be busy with a body that was
-    cut off."""
+    """The tree as soon as it is as expected: a server may still be busy with a body that was cut off."""
     deadline = time.monotonic() + _SETTLE_S
     while (found := side.tree()) != expected and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -65,7 +65,7 @@ class Writing(Base):
         side.put("d/in", b"x")
         for path in ("f", "d"):
             for data in (b"ours", BIG):
-                side.refused(lambda d=data, p=path: side.write(p, d, None), StaleEntryError, why=path)
+                side.refused(partial(side.write, path, data, None), StaleEntryError, why=path)
         assert side.tree() == {"f": b"theirs", "d/in": b"x"}
 
     @_sizes
@@ -114,7 +114,7 @@ class Writing(Base):
             for error in (StaleEntryError("torn", path="x"), ConnectionError(errno.ECONNRESET, "cut")):
                 chunks = broken([b"x", bytes(CHUNK_BYTES // 2)][:pieces], error)
                 side.refused(
-                    lambda c=chunks, a=announced: side.write("f", Content(size_bytes=a, chunks=c), before),
+                    partial(side.write, "f", Content(size_bytes=announced, chunks=chunks), before),
                     type(error),
                 )
         assert _settled(side, expected) == expected
@@ -125,14 +125,14 @@ class Writing(Base):
         for path, expect in (("f", before), ("new", None)):
             for off_by in (-1, 1):
                 wrong = content(BIG[:size], size_bytes=size + off_by)
-                side.refused(lambda p=path, w=wrong, e=expect: side.write(p, w, e), VerificationError)
+                side.refused(partial(side.write, path, wrong, expect), VerificationError)
         assert _settled(side, {"f": b"old"}) == {"f": b"old"}
 
     def test_a_missing_directory_is_told_as_one(self, side: Side) -> None:
         if not self.has_directories:
             pytest.skip("directories are implied here: none can be missing")
         for data in (b"x", BIG):
-            side.refused(lambda d=data: side.write("no/f", d, None), FileNotFoundError)
+            side.refused(partial(side.write, "no/f", data, None), FileNotFoundError)
         side.refused(lambda: side.endpoint.make_directory("no/d"), FileNotFoundError)
         assert side.tree() == {}
 
