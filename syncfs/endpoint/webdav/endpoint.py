@@ -162,6 +162,8 @@ class WebdavEndpoint:
             lists_dotfiles=profile.lists_dotfiles,
             folds_case=profile.folds_case,
             folds_unicode=profile.folds_unicode,
+            creates_exclusively=profile.writes_in_place and profile.serialises,
+            replaces_exclusively=profile.writes_in_place and profile.serialises,
             clock_skew_ns=self._remote.session.clock.skew_ns,
         )
 

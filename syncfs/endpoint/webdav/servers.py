@@ -47,6 +47,7 @@ _LIGHTTPD = Profile(
     keeps_etag_on_move=True,
     keeps_dead_properties=True,
     dead_properties_survive=frozenset({"PUT", "MOVE"}),
+    serialises=True,  # one worker and one event loop, unless it is told otherwise
     unsafe_in_names=_CONTROL,
 )
 _NGINX = Profile(
