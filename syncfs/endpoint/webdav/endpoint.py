@@ -25,7 +25,7 @@ from syncfs.endpoint.webdav.publish import publish
 from syncfs.endpoint.webdav.remote import Found, Remote
 from syncfs.endpoint.webdav.session import Session
 from syncfs.endpoint.webdav.wire import Wire
-from syncfs.errors import EndpointUnavailableError, PathError, StaleEntryError
+from syncfs.errors import EndpointUnavailableError, PathError, StaleEntryError, UnsupportedNameError
 
 if TYPE_CHECKING:
     from webdav4.fsspec import WebdavFileSystem
@@ -193,7 +193,7 @@ class WebdavEndpoint:
                 found = self._remote.find(path, depth=1, collection=True)
         except EndpointUnavailableError:
             raise
-        except (PermissionError, FileNotFoundError) as error:
+        except (PermissionError, FileNotFoundError, UnsupportedNameError) as error:
             # Whoever asked saw the name in its parent: 404 is a definite answer, no proof of absence.
             return Listing(status=ListingStatus.REFUSED, reason=_words(error))
         except OSError as error:

@@ -35,7 +35,7 @@ _PREFIXES = (".syncfs-probe-", "syncfs-tmp-probe-")
 _DEAD_S = 600
 """A scratch collection that is older was left by a probe that was killed."""
 
-_SUSPECTS = "?#;%\\\t\r\n\x01"
+_SUSPECTS = "?#;%\\\t\r\x01"
 """Characters that some server loses; `%` with two digits after it, and 0x01 for the other controls."""
 _CONTROLS = frozenset(map(chr, [*range(1, 32), 127])) - frozenset("\t\r\n")
 _BODY_BYTES = 256 << 10

@@ -70,6 +70,9 @@ class Profile:
         serialises: A condition is checked and acted upon as one: of several who send the same, one succeeds.
             Known, never probed: seeing no race proves nothing. Eight at once on Apache: up to five created one
             name and four replaced one version.
+        unsafe_in_paths: Characters that no path below the root may hold, whatever is done to it. sabre/dav takes
+            what is below a directory with a line break in its name for the server's whole root: one DELETE
+            there removed everything. Never probed.
         unsafe_in_names: Characters that no name can hold here: it is refused, or listed as another one.
         unsafe_in_destination: Characters of a path that a MOVE's `Destination` loses here, or may lose:
             what comes after them is cut off, so that a file would land on another one's name. WsgiDAV
@@ -105,6 +108,7 @@ class Profile:
     folds_case: bool = False
     folds_unicode: bool = False
     serialises: bool = False
+    unsafe_in_paths: frozenset[str] = frozenset("\n")
     unsafe_in_names: frozenset[str] = frozenset()
     unsafe_in_destination: frozenset[str] = frozenset()
     ends_destinations_in_slash: bool = False

@@ -96,6 +96,7 @@ class Remote:
         self.session = session
         self.location = location
         self.knowledge = Knowledge(capabilities)
+        session.unsafe_in_paths = lambda: self.profile.unsafe_in_paths
         self.keeps_mtime: bool | None = None
         """Whether an mtime that was asked for was seen in this run; None before the first."""
 

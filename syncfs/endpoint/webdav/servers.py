@@ -17,6 +17,7 @@ _CONTROL = frozenset(map(chr, [*range(1, 32), 127]))
 
 _APACHE = Profile(
     name="Apache",
+    unsafe_in_paths=frozenset(),
     etags=Etags.WEAK,
     heeds_if_match=_ALL,
     heeds_if_none_match=True,
@@ -32,6 +33,7 @@ _APACHE = Profile(
 )
 _LIGHTTPD = Profile(
     name="lighttpd",
+    unsafe_in_paths=frozenset(),
     lists_infinitely=True,
     etags=Etags.STRONG,
     heeds_if_match=_ALL,
@@ -52,6 +54,7 @@ _LIGHTTPD = Profile(
 )
 _NGINX = Profile(
     name="nginx",
+    unsafe_in_paths=frozenset(),
     lists_dotfiles=False,
     etags=Etags.NONE,
     moves_make_parents=True,
@@ -76,6 +79,7 @@ _NEXTCLOUD = Profile(  # read in its source, not measured
 )
 _WSGIDAV = Profile(
     name="WsgiDAV",
+    unsafe_in_paths=frozenset(),
     lists_infinitely=True,
     etags=Etags.COARSE,
     heeds_if_match=_ALL,
@@ -89,6 +93,7 @@ _WSGIDAV = Profile(
 )
 _OLD_RCLONE = Profile(
     name="rclone",
+    unsafe_in_paths=frozenset(),
     lists_infinitely=True,
     etags=Etags.STRONG,
     moves_without_gap=False,
@@ -112,6 +117,7 @@ _SABRE = Profile(
 )
 _NPM = Profile(
     name="webdav-server (npm)",
+    unsafe_in_paths=frozenset(),
     etags=Etags.STRONG,
     moves_without_gap=False,
     keeps_etag_on_move=True,
@@ -123,6 +129,7 @@ _NPM = Profile(
 )
 _ASGI = Profile(
     name="ASGIWebDAV",
+    unsafe_in_paths=frozenset(),
     lists_infinitely=True,
     etags=Etags.WEAK,
     moves_without_gap=False,
