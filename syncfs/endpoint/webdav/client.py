@@ -86,8 +86,9 @@ def _basic_user(header: str) -> str | None:
 def _plain_wire(http: httpx.Client, location: Location, login: _Login) -> SocketWire | None:
     """Our own wire with the client's settings; None where only httpx can do what they ask for."""
     import httpx
+    import webdav4.http
 
-    if type(http) is not httpx.Client or not login.is_known:
+    if type(http) not in (httpx.Client, webdav4.http.Client) or not login.is_known:
         return None
     if any(http.event_hooks.values()) or http.params or list(http.cookies.jar):
         return None
