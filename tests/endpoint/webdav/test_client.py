@@ -23,14 +23,14 @@ def test_the_tests_of_both_wires_are_on_both(wire: str) -> None:
     "options",
     [
         {},
-        {"auth": ("ann", "pw")},
+        {"auth": ("ann", "pw"), "trust_env": False},
         {"auth": httpx.BasicAuth("ann", "pw")},
         {"timeout": 3},
         {"headers": {"X-Mine": "1", "User-Agent": "me"}},
         {"verify": ssl.create_default_context()},
         {"verify": False},
     ],
-    ids=str,
+    ids=lambda options: ",".join(options) or "nothing",
 )
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_what_needs_no_httpx_goes_over_sockets(scheme: str, options: dict[str, Any]) -> None:
@@ -56,7 +56,7 @@ class _Own(httpx.Auth):
         {"params": {"key": "1"}},
         {"timeout": httpx.Timeout(5, read=60)},
     ],
-    ids=str,
+    ids=lambda options: ",".join(options) or "nothing",
 )
 def test_what_only_httpx_can_do_goes_through_it(options: dict[str, Any]) -> None:
     if options.get("http2"):
