@@ -150,9 +150,13 @@ class LocalEndpoint:
 
     def list(self, path: str) -> Listing:
         """List one directory at the cost of `os.scandir` and one `lstat` a file."""
+        return replace(self.list_unless(path, None), mark=None)
+
+    def list_unless(self, path: str, mark: bytes | None) -> Listing:
+        """List one directory, unless it still bears a mark: see `Marking`."""
         try:
             with self._root.enter(path, to_list=True) as place:
-                return scan(place)
+                return scan(place, mark)
         except EndpointUnavailableError:
             raise
         except (FileNotFoundError, NotADirectoryError):

@@ -58,6 +58,7 @@ def make_plan(job: Job, settings: Settings, roots: Roots) -> tuple[Plan, list[tu
         job.sides,
         job.records,
         settings,
+        seals=job.store,
         missing=roots.missing,
         jobs=min(LISTINGS, max(1, job.jobs)),
         emit=job.emit,

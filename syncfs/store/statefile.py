@@ -23,12 +23,19 @@ __all__ = [
     "trouble",
 ]
 
-FORMAT = 1
-"""The version of the tables; each keeps `meta(key, value)` with `format`, so that older ones can tell."""
+FORMAT = 2
+"""The version of the tables; each keeps `meta(key, value)` with `format`, so that older ones can tell.
+
+1 had no seals. A version that does not know them would change records and leave them in place.
+"""
 
 _BUSY_S = 10.0
 _SIDECARS = ("-wal", "-shm", "-journal")
 
+_SEALS = (
+    "CREATE TABLE seals (directory PRIMARY KEY, left_mark, right_mark, files, directories, renewals)"
+    " WITHOUT ROWID"
+)
 _SCHEMA = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID",
     f"CREATE TABLE records (parent, name, {', '.join(COLUMNS)}, PRIMARY KEY (parent, name)) WITHOUT ROWID",
@@ -36,6 +43,7 @@ _SCHEMA = (
     "CREATE TABLE runs (id TEXT PRIMARY KEY, mode, started_ns, finished_ns, report)",
     "CREATE TABLE trash (run, side, slot, path, PRIMARY KEY (run, side, slot))",
     "CREATE INDEX runs_by_start ON runs (started_ns, id)",
+    _SEALS,
 )
 
 
@@ -100,6 +108,8 @@ def _checked(
             return empty(left, right)
         else:
             _check(connection, path, tables, left, right)
+            if "seals" not in tables:
+                _add_seals(connection, writable=writable)
     except BaseException as error:
         connection.close()
         if isinstance(error, sqlite3.Error) and is_damage(error, while_opening=True):
@@ -120,6 +130,17 @@ def _begin(connection: sqlite3.Connection, left: str, right: str) -> None:
     connection.execute("COMMIT")
 
 
+def _add_seals(connection: sqlite3.Connection, *, writable: bool) -> None:
+    """Bring a file of format 1 to the present one; one that is only read stays as it is."""
+    if not writable:
+        connection.execute(_SEALS.replace("TABLE", "TEMP TABLE"))
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute(_SEALS)
+    connection.execute("UPDATE meta SET value = ? WHERE key = 'format'", (FORMAT,))
+    connection.execute("COMMIT")
+
+
 def _check(connection: sqlite3.Connection, path: str, tables: set[str], left: str, right: str) -> None:
     version = meta(connection, "format") if "meta" in tables else None
     if isinstance(version, int) and version > FORMAT:
@@ -131,7 +152,7 @@ def _check(connection: sqlite3.Connection, path: str, tables: set[str], left: st
         raise refusal
     if not tables >= {"meta", "records", "runs", "trash"} or version is None:
         raise DamagedError("is damaged")
-    if version != FORMAT:
+    if version not in (1, FORMAT) or (version == FORMAT) != ("seals" in tables):
         raise DamagedError(f"has a format that cannot be read any more ({version})")
     if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
         raise DamagedError("is damaged")

@@ -8,8 +8,9 @@ from typing import Any, Protocol, runtime_checkable
 
 from syncfs.core.base import Record
 from syncfs.core.entry import Side
+from syncfs.core.seal import Seal
 
-__all__ = ["Records", "Run", "Store", "Trashed"]
+__all__ = ["Records", "Run", "Seals", "Store", "Trashed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +68,20 @@ class Records(Protocol):
         ...
 
 
+class Seals(Protocol):
+    """What recognises unchanged directories; see `syncfs.core.seal`. A cache: it may forget at any time."""
+
+    def seal(self, directory: str) -> Seal | None:
+        """The seal of a directory; None when it has none."""
+        ...
+
+    def set_seals(self, seals: Iterable[tuple[str, Seal]]) -> None:
+        """Keep seals, each until a record in its directory changes. A store that is only read keeps none."""
+        ...
+
+
 @runtime_checkable
-class Store(Records, Protocol):
+class Store(Records, Seals, Protocol):
     """The base of one pair, its run history and what is known of its roots.
 
     Used by one thread at a time (the coordinator). Raises `StoreError` only. Paths are relative to both
