@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import stat
 import sys
 import time
@@ -303,6 +302,8 @@ class LocalEndpoint:
     def free_bytes(self) -> int | None:
         """What the filesystem of the root leaves to this user."""
         try:
+            import shutil  # with four decompressors; asked for only where something is to be written
+
             return shutil.disk_usage(self._root.path).free
         except OSError:
             return None

@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
 from syncfs.endpoint.endpoint import Endpoint
 from syncfs.endpoint.family import family_of
@@ -95,6 +94,8 @@ def _local(root: str | bytes, path: str, options: Mapping[str, Any], side: str) 
 
 def _open_url(url: str, scheme: str, path: str, options: dict[str, Any], side: str) -> Endpoint:
     if scheme in _WEBDAV:
+        from urllib.parse import quote
+
         from syncfs.endpoint.webdav import open_url
 
         below = "/".join(quote(part, safe="") for part in path.split("/") if part)

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
-import socket
-import ssl
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -130,11 +129,10 @@ def _cause(error: BaseException) -> OSError | None:
 
 def _connection(error: BaseException, path: str, side: str) -> OSError:
     cause = _cause(error)
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return EndpointUnavailableError(
-            f"the server's certificate is not trusted: {cause.verify_message or _said(cause)}", side=side
-        )
-    if isinstance(cause, socket.gaierror):
+    if cause is not None and _is_raised_by(cause, "ssl", "SSLCertVerificationError"):
+        why = getattr(cause, "verify_message", "") or _said(cause)
+        return EndpointUnavailableError(f"the server's certificate is not trusted: {why}", side=side)
+    if _is_raised_by(cause, "socket", "gaierror"):
         return ConnectionError(errno.EHOSTUNREACH, "the host's name cannot be resolved", path)
     code = cause.errno if cause is not None and cause.errno else errno.ECONNRESET
     words = os.strerror(code) if cause is not None and cause.errno else _said(error)
@@ -301,3 +299,9 @@ _KNOWN: dict[str, Maker] = {
     "builtins.UnicodeEncodeError": _bad_name,
 }
 """`top-level module.class` of what is recognised; the most derived class that is here decides."""
+
+
+def _is_raised_by(error: BaseException | None, module: str, name: str) -> bool:
+    """Whether it is an exception of a module that may not be imported: then nobody can have raised it."""
+    loaded = sys.modules.get(module)
+    return loaded is not None and isinstance(error, getattr(loaded, name))

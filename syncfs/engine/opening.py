@@ -20,7 +20,6 @@ from syncfs.core.selection import Selection
 from syncfs.core.settings import Delete, MaxDelete, Mode, Settings
 from syncfs.endpoint.endpoint import Endpoint
 from syncfs.engine.job import Job, Roots, checked_roots, run_id, spelling
-from syncfs.engine.lease import leased
 from syncfs.engine.tell import Listener, Teller, told
 from syncfs.errors import ConfigError
 from syncfs.plugin import Plugins
@@ -133,6 +132,8 @@ def opened(choices: Choices, mode: Mode, *, read_only: bool, name: str = "") -> 
             if mode.sender is not side and not sides[side].capabilities.is_writable:
                 raise ConfigError(f"{side.label}: {sides[side].url} can only be read")
         if choices.lease_s is not None and not read_only and not any(roots.missing):
+            from syncfs.engine.lease import leased
+
             stack.enter_context(leased(sides, choices.lease_s, run_id(time.time_ns()), choices.cancel))
         yield Opened(
             job=spelling(job),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -123,6 +122,8 @@ def chosen(kind: Kind, offers: Offers, spec: Any) -> Any:
     if isinstance(spec, str):
         offer = offers.get(spec)
         if offer is None:
+            import difflib
+
             close = difflib.get_close_matches(spec, offers, n=1)
             guess = f" Did you mean {close[0]!r}?" if close else ""
             known = ", ".join(sorted(offers))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from pathlib import Path
 from typing import Any
 
 from syncfs.errors import StoreError
@@ -80,6 +79,8 @@ def opened_to_read(path: str, left: str, right: str) -> sqlite3.Connection:
     """Open the file and change nothing; a missing or empty one is an empty base. Raises as `opened` does."""
     if not os.path.exists(path) or os.path.getsize(path) == 0:
         return empty(left, right)
+    from pathlib import Path  # with urllib; only plans and the history need it
+
     uri = f"{Path(path).absolute().as_uri()}?mode=ro"
     return _checked(_connected(uri, uri=True), path, left, right, writable=False)
 
