@@ -68,8 +68,9 @@ class Records(Protocol):
         ...
 
 
+@runtime_checkable
 class Seals(Protocol):
-    """What recognises unchanged directories; see `syncfs.core.seal`. A cache: it may forget at any time."""
+    """What a `Store` has besides, if it keeps what recognises unchanged directories; see `syncfs.core.seal`. A cache: it may forget at any time."""
 
     def seal(self, directory: str) -> Seal | None:
         """The seal of a directory; None when it has none."""
@@ -81,7 +82,7 @@ class Seals(Protocol):
 
 
 @runtime_checkable
-class Store(Records, Seals, Protocol):
+class Store(Records, Protocol):
     """The base of one pair, its run history and what is known of its roots.
 
     Used by one thread at a time (the coordinator). Raises `StoreError` only. Paths are relative to both
@@ -90,7 +91,7 @@ class Store(Records, Seals, Protocol):
     Attributes:
         is_durable: Whether anything outlives the run; False makes every run a first run.
         notice: What the user must be told about the state, or empty: that it was damaged and set aside,
-            say, so that this run is a union.
+            say, so that this run is a union. It may grow until the store is closed.
     """
 
     @property
@@ -122,6 +123,17 @@ class Store(Records, Seals, Protocol):
 
     def set_roots(self, left: str | None, right: str | None) -> None:
         """Remember what tells the two roots from others."""
+        ...
+
+    def checkpoint(self) -> None:
+        """Make all that was written so far outlive this process and its machine, if it does not yet.
+
+        Called once a run, before its first action: what the run has noted of what it is about to do must be
+        found should it be killed.
+
+        Raises:
+            LockedError: Another run has moved the state since it was opened; nothing was done yet.
+        """
         ...
 
     def start_run(self, run: Run) -> None:
