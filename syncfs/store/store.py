@@ -70,7 +70,10 @@ class Records(Protocol):
 
 @runtime_checkable
 class Seals(Protocol):
-    """What a `Store` has besides, if it keeps what recognises unchanged directories; see `syncfs.core.seal`. A cache: it may forget at any time."""
+    """What a `Store` has besides, if it recognises unchanged directories: see `syncfs.core.seal`.
+
+    A cache: it may forget at any time.
+    """
 
     def seal(self, directory: str) -> Seal | None:
         """The seal of a directory; None when it has none."""

@@ -90,7 +90,9 @@ class Moving(Base):
         f = side.put("f", b"1")
         side.put("g", b"22")
         for path in ("g", "d", "missing", "missing/too"):
-            side.refused(lambda p=path: side.endpoint.remove_file(p, expect=f), StaleEntryError, why=path)
+            side.refused(
+                lambda p=path: side.endpoint.remove_file(p, expect=f), StaleEntryError, why=path
+            )
         side.endpoint.remove_file("f", expect=f)
         side.refused(lambda: side.endpoint.remove_file("f", expect=f), StaleEntryError)
         assert side.tree() == {"g": b"22", "d/": None}

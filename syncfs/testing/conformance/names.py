@@ -51,7 +51,9 @@ class Names(Base):
         assert side.tree() == neighbours
         tell("names", not refused, _spelled(refused))
 
-    def test_difficult_names_of_directories(self, side: Side, neighbours: dict[str, bytes | None]) -> None:
+    def test_difficult_names_of_directories(
+        self, side: Side, neighbours: dict[str, bytes | None]
+    ) -> None:
         assert side.endpoint.capabilities.is_writable
         for name in DIFFICULT_NAMES:
             self._directory(side, name)
@@ -90,7 +92,7 @@ class Names(Base):
         name = "x" * 256
         try:
             side.write(name, b"x", None)
-        except (UnsupportedNameError, PathError):
+        except (UnsupportedNameError, PathError) as error:
             side.refused(lambda: _raise(error))
             assert side.tree() == {}
             side.refused(lambda: side.endpoint.make_directory(name), UnsupportedNameError, PathError)
@@ -164,7 +166,7 @@ class Names(Base):
             return
         try:
             side.endpoint.make_directory(name)
-        except (UnsupportedNameError, PathError):
+        except (UnsupportedNameError, PathError) as error:
             side.refused(lambda: _raise(error))
             assert side.names() == before, f"{name!r} was refused, and yet something was made"
             return
@@ -183,7 +185,7 @@ class Names(Base):
             assert side.names("moved") == {"in it"}
             try:
                 side.endpoint.move("moved", name, expect=DIRECTORY)
-            except (UnsupportedNameError, PathError):
+            except (UnsupportedNameError, PathError) as error:
                 side.refused(lambda: _raise(error))
                 name = "moved"
             assert side.names(name) == {"in it"}, name
@@ -208,6 +210,4 @@ def _raise(error: BaseException) -> None:
 
 
 def _spelled(names: list[str]) -> str:
-    return " ".join(
-        f"`{name}`" if name.isprintable() and name == name.strip() else repr(name) for name in names
-    )
+    return " ".join(f"`{name}`" if name.isprintable() and name == name.strip() else repr(name) for name in names)

@@ -77,9 +77,9 @@ class Together(Base):
         won = [data for data, error in zip(contents, raised, strict=True) if error is None]
         for error in raised:
             # Which version was lost is told as such, unless the server was too busy with another's (423).
-            assert (
-                error is None or isinstance(error, StaleEntryError) or getattr(error, "retryable", False)
-            ), repr(error)
+            assert error is None or isinstance(error, StaleEntryError) or getattr(error, "retryable", False), (
+                repr(error)
+            )
         assert won, [repr(error) for error in raised]
         assert side.get(name) in won, "what stands there is nobody's who was told that it is"
         return len(won)

@@ -25,8 +25,7 @@ _targets = pytest.mark.parametrize("existed", [True, False], ids=["over an old f
 
 def _settled(side: Side, expected: dict[str, bytes | None]) -> dict[str, bytes | None]:
     """The tree, when it is as expected or a bound is reached: a server may still be busy with a body that was
-    cut off.
-    """
+    cut off."""
     deadline = time.monotonic() + _SETTLE_S
     while (found := side.tree()) != expected and time.monotonic() < deadline:
         time.sleep(0.02)
