@@ -11,7 +11,7 @@ from syncfs.core.capabilities import Capabilities
 from syncfs.core.entry import Entry, Written
 from syncfs.core.listing import Listing
 
-__all__ = ["CHUNK_BYTES", "Content", "Endpoint", "Source"]
+__all__ = ["CHUNK_BYTES", "Content", "Endpoint", "Marking", "Source"]
 
 CHUNK_BYTES = 1 << 20
 """The most that one chunk of content holds; memory is flat whatever a file's size."""
@@ -206,4 +206,21 @@ class Endpoint(Protocol):
 
     def flush(self) -> None:
         """Make all that was written durable; called before its base records commit."""
+        ...
+
+
+@runtime_checkable
+class Marking(Protocol):
+    """What an `Endpoint` has besides, if its listings can be recognised by a mark (see `Listing.mark`)."""
+
+    def list_unless(self, path: str, mark: bytes | None) -> Listing:
+        """List one directory as `Endpoint.list` does, unless it still bears a mark.
+
+        Args:
+            path: The directory.
+            mark: That of an earlier listing; None when there is none.
+
+        Returns:
+            `AS_MARKED` where it does; otherwise its listing, with its mark now.
+        """
         ...

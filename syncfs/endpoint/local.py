@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import stat
 import sys
 import time
@@ -151,9 +150,13 @@ class LocalEndpoint:
 
     def list(self, path: str) -> Listing:
         """List one directory at the cost of `os.scandir` and one `lstat` a file."""
+        return replace(self.list_unless(path, None), mark=None)
+
+    def list_unless(self, path: str, mark: bytes | None) -> Listing:
+        """List one directory, unless it still bears a mark: see `Marking`."""
         try:
             with self._root.enter(path, to_list=True) as place:
-                return scan(place)
+                return scan(place, mark)
         except EndpointUnavailableError:
             raise
         except (FileNotFoundError, NotADirectoryError):
@@ -300,6 +303,8 @@ class LocalEndpoint:
     def free_bytes(self) -> int | None:
         """What the filesystem of the root leaves to this user."""
         try:
+            import shutil  # with four decompressors; asked for only where something is to be written
+
             return shutil.disk_usage(self._root.path).free
         except OSError:
             return None

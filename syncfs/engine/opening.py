@@ -22,8 +22,6 @@ from syncfs.core.selection import Selection
 from syncfs.core.settings import Delete, MaxDelete, Mode, Settings
 from syncfs.endpoint.endpoint import Endpoint
 from syncfs.engine.job import Job, Roots, checked_roots, run_id, spelling
-from syncfs.engine.lease import leased
-from syncfs.engine.remote_state import open_remote
 from syncfs.engine.tell import Listener, Teller, told
 from syncfs.errors import ConfigError, SyncfsError
 from syncfs.plugin import ExecutorStrategy, Plugins, StateStore
@@ -139,6 +137,8 @@ def opened(choices: Choices, mode: Mode, *, read_only: bool, name: str = "") -> 
             if mode.sender is not side and not sides[side].capabilities.is_writable:
                 raise ConfigError(f"{side.label}: {sides[side].url} can only be read")
         if choices.lease_s is not None and not read_only:
+            from syncfs.engine.lease import leased
+
             written = [(s, sides[s]) for s in Side if mode.sender is not s and not roots.missing[s]]
             run = run_id(time.time_ns())
             stack.enter_context(leased(written, choices.lease_s, run, choices.cancel, owner=choices.owner))
@@ -169,6 +169,8 @@ def _open(choices: Choices, *, read_only: bool) -> Store:
         return open_store(plain, left, right, read_only=read_only)
     if not isinstance(state, str):
         return cast(StateStore, state).open(left, right, read_only=read_only)
+    from syncfs.engine.remote_state import open_remote
+
     return open_remote(
         state,
         left=left,
