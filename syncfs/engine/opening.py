@@ -113,8 +113,9 @@ def opened(choices: Choices, mode: Mode, *, read_only: bool, name: str = "") -> 
     sides, plugins = choices.sides, choices.plugins
     with ExitStack() as stack:
         path = lock_path(choices.state, *choices.identities)
+        lock = ""
         if path is not None and not read_only:
-            stack.enter_context(PairLock(path, mode=name))
+            lock = stack.enter_context(PairLock(path, mode=name)).identity
         store = stack.enter_context(stored(choices, read_only=read_only))
         failures = list(plugins.run_started(name, sides[0].url, sides[1].url))
         stack.enter_context(_watched(plugins, name, failures))
@@ -141,7 +142,8 @@ def opened(choices: Choices, mode: Mode, *, read_only: bool, name: str = "") -> 
         if choices.lease_s is not None and not read_only:
             written = [(s, sides[s]) for s in Side if mode.sender is not s and not roots.missing[s]]
             run = run_id(time.time_ns())
-            stack.enter_context(leased(written, choices.lease_s, run, choices.cancel, owner=choices.owner))
+            owner = choices.owner
+            stack.enter_context(leased(written, choices.lease_s, run, choices.cancel, owner=owner, lock=lock))
         yield Opened(
             job=spelling(job),
             settings=_settings(choices, mode, delete, store),
