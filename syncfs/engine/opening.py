@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -80,6 +80,7 @@ class Opened:
         roots: What was found where the roots should be.
         notices: What the user should know before anything happens.
         failures: What observers raised, growing.
+        flush: Hands on the events that are still held back.
     """
 
     job: Job
@@ -87,6 +88,7 @@ class Opened:
     roots: Roots
     notices: tuple[str, ...]
     failures: list[str]
+    flush: Callable[[], None]
 
 
 @contextmanager
@@ -150,6 +152,7 @@ def opened(choices: Choices, mode: Mode, *, read_only: bool, name: str = "") -> 
             roots=roots,
             notices=notices,
             failures=failures,
+            flush=teller.flush,
         )
 
 

@@ -15,7 +15,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -116,10 +116,9 @@ class RemoteFile:
             with open(path, "rb") as file:
                 content = Content(size_bytes=os.path.getsize(path), chunks=_chunks(file))
                 token = f"{os.getpid():x}x{random.getrandbits(32):x}-{next(_numbers)}"
-                try:
+                # It may be our own write that stands there, sent once more because its answer was lost.
+                with suppress(StaleEntryError):
                     self.directory.write(self.name, content, expect=found[0], token=token)
-                except StaleEntryError:
-                    pass  # or it is our own write, sent once more because its answer was lost
             if self._look()[1] != own:
                 raise MovedError  # somebody was faster
             return own

@@ -20,9 +20,9 @@ from syncfs.plugin import hookimpl
 from syncfs.store import Run
 from syncfs.store.store import Trashed
 from syncfs.testing import read_tree, write_tree
+from syncfs.testing.stores import StoreLaws, file_record
 from tests.servers.proxy import Delay, DropAfter, Fault, Proxy, Reply
 from tests.servers.server import Folder
-from tests.store.laws import StoreLaws, file_record
 
 LEFT, RIGHT = "webdav://one/a", "webdav://two/b"
 
