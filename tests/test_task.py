@@ -340,7 +340,7 @@ def test_a_retry_is_not_blocked_by_its_dead_predecessor(apache_folder: Folder, t
             dead = start(tmp_path / "machine1", **arguments)
             assert held.wait(PATIENCE_S)
             dead.kill()
-            dead.wait()
+            dead.communicate(timeout=PATIENCE_S)
             proxy.faults.clear()
             # Another machine and another task must believe that it is alive.
             stranger = ended(start(tmp_path / "machine2", **{**arguments, "owner": "somebody"}))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syncfs.core.conflict import Conflict, Resolution
@@ -48,7 +48,7 @@ class ConflictPolicySuite(StrategyLaws):
         assert isinstance(first, Resolution)
         assert self.policy.resolve(conflict) is first
 
-    @DRAWN
+    @settings(DRAWN, max_examples=40)
     @given(
         st.lists(st.tuples(_EDITS, _EDITS), min_size=3, max_size=3),
         st.sampled_from(Mode),
@@ -60,19 +60,19 @@ class ConflictPolicySuite(StrategyLaws):
     ) -> None:
         """Through the real reconciler and the real execution, on two sides in memory."""
         world = World(Traits(), Traits(is_local=not is_remote, keeps_mtime=not is_remote))
-        settings = world.settings(mode, policy=self.policy)
+        chosen = world.settings(mode, policy=self.policy)
         if not is_first_run:
             for path in self.paths:
                 for each in world.sides:
                     put(each, path, f"agreed on {path}".encode())
-            world.run(settings)
+            world.run(chosen)
             world.clock.tick()
         made: set[bytes] = set()
         for path, both in zip(self.paths, edits, strict=False):
             for side, edit in zip(Side, both, strict=True):
                 made |= _edited(world, side, path, edit)
         for _ in range(2):  # the second run must not undo what the first one saved
-            world.run(settings)
+            world.run(chosen)
             world.clock.tick()
             assert made <= world.contents()
 
