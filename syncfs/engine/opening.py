@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -78,6 +78,7 @@ class Opened:
         roots: What was found where the roots should be.
         notices: What the user should know before anything happens.
         failures: What observers raised, growing.
+        flush: Hands on the events that are still held back.
     """
 
     job: Job
@@ -85,6 +86,7 @@ class Opened:
     roots: Roots
     notices: tuple[str, ...]
     failures: list[str]
+    flush: Callable[[], None]
 
 
 @contextmanager
@@ -111,8 +113,9 @@ def opened(choices: Choices, mode: Mode, *, read_only: bool, name: str = "") -> 
     sides, plugins = choices.sides, choices.plugins
     with ExitStack() as stack:
         path = lock_path(choices.state, *choices.identities)
+        lock = ""
         if path is not None and not read_only:
-            stack.enter_context(PairLock(path, mode=name))
+            lock = stack.enter_context(PairLock(path, mode=name)).identity
         store = stack.enter_context(stored(choices, read_only=read_only))
         failures = list(plugins.run_started(name, sides[0].url, sides[1].url))
         stack.enter_context(_watched(plugins, name, failures))
@@ -141,13 +144,15 @@ def opened(choices: Choices, mode: Mode, *, read_only: bool, name: str = "") -> 
 
             written = [(s, sides[s]) for s in Side if mode.sender is not s and not roots.missing[s]]
             run = run_id(time.time_ns())
-            stack.enter_context(leased(written, choices.lease_s, run, choices.cancel, owner=choices.owner))
+            owner = choices.owner
+            stack.enter_context(leased(written, choices.lease_s, run, choices.cancel, owner=owner, lock=lock))
         yield Opened(
             job=spelling(job),
             settings=_settings(choices, mode, delete, store),
             roots=roots,
             notices=notices,
             failures=failures,
+            flush=teller.flush,
         )
 
 
