@@ -1,8 +1,8 @@
 """A warmed interpreter that forks one real syncfs process after the other.
 
 As a program (`python -m tests.faults.zygote`) it reads one JSON object a line: `words`, `env`, `cwd`, `out`
-and `err` (paths); it answers with the child's pid at once, and with its exit code (negative: the signal) when
-it has ended.
+and `err` (paths); it answers with the child's pid at once, and with its exit code (negative: the signal) and
+its peak memory in KiB when it has ended.
 """
 
 import atexit
@@ -26,11 +26,19 @@ from tests.acceptance.support import REPOSITORY
 
 
 class Ran(NamedTuple):
-    """How a run ended: its exit code (negative: the signal that ended it), and what it wrote."""
+    """How a run ended.
+
+    Attributes:
+        code: Its exit code; negative: the signal that ended it.
+        out: What it wrote to stdout.
+        err: What it wrote to stderr.
+        memory_kib: The most memory that it held, the interpreter and all that it has imported included.
+    """
 
     code: int
     out: str
     err: str
+    memory_kib: int
 
 
 class Zygote:
@@ -66,12 +74,14 @@ class Zygote:
         }
         self._process.stdin.write(json.dumps(job) + "\n")
         self._process.stdin.flush()
-        return self._answer()
+        (pid,) = self._answer()
+        return pid
 
     def wait(self) -> Ran:
         """The end of the run that was begun."""
-        code = self._answer()
-        return Ran(code, *(path.read_text(errors="replace") for path in (self._out, self._err)))
+        code, memory_kib = self._answer()
+        out, err = (path.read_text(errors="replace") for path in (self._out, self._err))
+        return Ran(code, out, err, memory_kib)
 
     def run(self, *words: object, env: Mapping[str, str], timeout_s: float = 120) -> Ran:
         """One run from start to end; it is killed after `timeout_s`."""
@@ -87,11 +97,11 @@ class Zygote:
         """Let the interpreter end."""
         self._process.communicate()
 
-    def _answer(self) -> int:
+    def _answer(self) -> list[int]:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         assert line, "the warmed interpreter has died"
-        return int(line)
+        return [int(word) for word in line.split()]
 
     def __enter__(self) -> Self:
         return self
@@ -118,8 +128,8 @@ def main() -> int:
             sys.stderr.flush()
             os._exit(code)
         print(pid, flush=True)
-        _, status = os.waitpid(pid, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)
+        _, status, used = os.wait4(pid, 0)
+        print(os.waitstatus_to_exitcode(status), used.ru_maxrss, flush=True)
     return 0
 
 
