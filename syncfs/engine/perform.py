@@ -6,6 +6,7 @@ import errno
 import hashlib
 import random
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import assert_never
@@ -38,6 +39,8 @@ from syncfs.errors import (
 __all__ = ["Workbench", "perform"]
 
 TRIES = 4
+STALL_S = 20.0
+"""Who was waited for so long in vain is not asked again in this run."""
 FATAL_ERRNOS = frozenset({errno.ENOSPC, errno.EROFS, errno.EDQUOT})
 """A full or read-only disk: every further write would fail in the same way."""
 
@@ -100,6 +103,7 @@ def perform(bench: Workbench, action: Action, number: int, source: Entry | Writt
         What became of it; never raises but for bugs.
     """
     for attempt in range(1, TRIES + 1):
+        started_s = time.monotonic()
         try:
             return _done(bench, action, number, source)
         except SyncAbortedError as error:
@@ -107,7 +111,8 @@ def perform(bench: Workbench, action: Action, number: int, source: Entry | Writt
         except (OSError, SyncfsError) as error:
             if error.errno in FATAL_ERRNOS if isinstance(error, OSError) else False:
                 return Outcome(action=action, problem=_problem(action, error), fatal=error)
-            if attempt == TRIES or not _may_pass(error) or bench.cancel.is_set():
+            has_stalled = isinstance(error, TimeoutError) and time.monotonic() - started_s > STALL_S
+            if attempt == TRIES or has_stalled or not _may_pass(error) or bench.cancel.is_set():
                 return Outcome(action=action, problem=_problem(action, error))
             bench.cancel.wait(_pause_s(attempt, error))
     raise AssertionError("unreachable: the last try returns")

@@ -162,5 +162,12 @@ class Stage:
         return result
 
     def _run(self, mode: str, *more: str) -> Ran:
-        words: Sequence[str] = (*_WORDS[mode], str(self.roots[0]), self.url, "--json", f"--jobs={self.jobs}", *more)
+        words: Sequence[str] = (
+            *_WORDS[mode],
+            str(self.roots[0]),
+            self.url,
+            "--json",
+            f"--jobs={self.jobs}",
+            *more,
+        )
         return self.zygote.run(*words, env={"SYNCFS_STATE_DIR": str(self.home / "state")}, timeout_s=_RUN_S)

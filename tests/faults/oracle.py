@@ -53,7 +53,12 @@ def flipped(data: bytes, known: set[bytes]) -> bool:
 
 
 def broken(
-    before: Before, after: Sequence[Seen], expected: Sequence[Files], writable: Sequence[bool], *, corrupt: str = ""
+    before: Before,
+    after: Sequence[Seen],
+    expected: Sequence[Files],
+    writable: Sequence[bool],
+    *,
+    corrupt: str = "",
 ) -> Iterator[str]:
     """Every law that a run has broken, in words.
 
@@ -84,7 +89,11 @@ def broken(
 
 
 def unsettled(
-    after: Sequence[Seen], expected: Sequence[Files], directories: Sequence[frozenset[str]], *, loose: bool = False
+    after: Sequence[Seen],
+    expected: Sequence[Files],
+    directories: Sequence[frozenset[str]],
+    *,
+    loose: bool = False,
 ) -> Iterator[str]:
     """How what is there differs from what an undisturbed run leaves.
 

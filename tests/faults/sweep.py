@@ -156,7 +156,10 @@ def main() -> int:
             print(f"{name}: {len(cases)} cases", flush=True)
             count = sweep(on, golden, cases, lambda line: print(line, flush=True))
             is_clean &= count.broken == 0 and count.losses == 0 and count.fired == count.injected
-            print(f"{name}: {count}; {time.monotonic() - started_s:.0f} s; exits {dict(count.codes)}", flush=True)
+            print(
+                f"{name}: {count}; {time.monotonic() - started_s:.0f} s; exits {dict(count.codes)}",
+                flush=True,
+            )
     return 0 if is_clean else 1
 
 

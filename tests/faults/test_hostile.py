@@ -67,7 +67,8 @@ def streamed(pieces: Callable[[], Iterable[bytes]]) -> Callable[[int], Answered]
 def blocks(make: Callable[[int], str]) -> Callable[[], Iterator[bytes]]:
     """Endlessly many different responses, a hundred at a time."""
     return lambda: (
-        "".join(make(number) for number in range(start, start + 100)).encode() for start in itertools.count(0, 100)
+        "".join(make(number) for number in range(start, start + 100)).encode()
+        for start in itertools.count(0, 100)
     )
 
 
@@ -110,16 +111,21 @@ PLACES = {
 CASES = {
     **{what: Case(listed(file(href)), says="the answer lists") for what, href in PLACES.items()},
     "an entity bomb": Case(
-        lambda _port: reply(207, BOMB + b"]>" + multistatus(ROOT, file("/dav/&j;"))[39:]), says="document type"
+        lambda _port: reply(207, BOMB + b"]>" + multistatus(ROOT, file("/dav/&j;"))[39:]),
+        says="document type",
     ),
     "an external entity": Case(
         lambda _port: reply(
-            207, b'<!DOCTYPE a [<!ENTITY e SYSTEM "file:///etc/passwd">]>' + multistatus(ROOT, file("/dav/&e;"))[39:]
+            207,
+            b'<!DOCTYPE a [<!ENTITY e SYSTEM "file:///etc/passwd">]>'
+            + multistatus(ROOT, file("/dav/&e;"))[39:],
         ),
         says="document type",
     ),
     "an endless listing": Case(streamed(blocks(lambda n: file(f"/dav/{n}"))), says="too many|larger than"),
-    "an endless listing of one name": Case(streamed(blocks(lambda n: file("/dav/f"))), says="too many|larger than"),
+    "an endless listing of one name": Case(
+        streamed(blocks(lambda n: file("/dav/f"))), says="too many|larger than"
+    ),
     "an endless listing of long names": Case(
         streamed(blocks(lambda n: file(f"/dav/{n:05}" + "x" * 5000))), says="too many|larger than"
     ),
@@ -133,7 +139,9 @@ CASES = {
     "an endless attribute": Case(
         streamed(lambda: whole(b"<D:response a='", itertools.repeat(b"x" * 65536))), says="too long"
     ),
-    "an endless comment": Case(streamed(lambda: whole(b"<!--", itertools.repeat(b"x" * 65536))), says="too long"),
+    "an endless comment": Case(
+        streamed(lambda: whole(b"<!--", itertools.repeat(b"x" * 65536))), says="too long"
+    ),
     "endless nesting": Case(streamed(lambda: itertools.repeat(b"<a>" * 1000)), says="too deeply"),
     "endlessly many names of elements": Case(
         streamed(blocks(lambda n: f"<e{n:010}/>" * 1)), says="too many|larger than"
@@ -142,14 +150,18 @@ CASES = {
         streamed(blocks(lambda n: f"<a xmlns:n{n:010}='x'/>")), says="too many|larger than"
     ),
     "endlessly many attributes": Case(
-        streamed(lambda: whole(b"<a ", (f"b{n:08}='' ".encode() * 1 for n in itertools.count()))), says="too long"
+        streamed(lambda: whole(b"<a ", (f"b{n:08}='' ".encode() * 1 for n in itertools.count()))),
+        says="too long",
     ),
     "a listing longer than announced": Case(listed(Content_Length="200"), says="cut short|hung up|broke"),
     "a listing shorter than announced": Case(
-        listed(file("/dav/f"), Content_Length="100000"), says="in time|no answer|timed out|hung up|stall|slow", codes=(1, 6)
+        listed(file("/dav/f"), Content_Length="100000"),
+        says="in time|no answer|timed out|hung up|stall|slow",
+        codes=(1, 6),
     ),
     "a listing shorter than announced, at its end": Case(
-        listed(file("/dav/f"), Content_Length="100000", Connection="close"), says="cut short|hung up|broke|ended"
+        listed(file("/dav/f"), Content_Length="100000", Connection="close"),
+        says="cut short|hung up|broke|ended",
     ),
     "a length that is no number": Case(listed(Content_Length="many"), says=""),
     "a negative length": Case(listed(Content_Length="-1"), says=""),
@@ -158,15 +170,19 @@ CASES = {
         lambda _port: reply(207, multistatus(ROOT)).replace(b"\r\n", b"\r\nContent-Length: 5\r\n", 1), says=""
     ),
     "a gzip bomb for a listing": Case(
-        lambda _port: reply(207, gzip.compress(OPENING + ROOT.encode() + b" " * (64 << 20) + CLOSING), Content_Encoding="gzip"),
+        lambda _port: reply(
+            207, gzip.compress(OPENING + ROOT.encode() + b" " * (64 << 20) + CLOSING), Content_Encoding="gzip"
+        ),
         says="compresses",
     ),
     "a gzip bomb for a file": Case(
-        listed(file("/dav/f")), lambda _port: reply(200, gzip.compress(b" " * (64 << 20)), Content_Encoding="gzip"),
+        listed(file("/dav/f")),
+        lambda _port: reply(200, gzip.compress(b" " * (64 << 20)), Content_Encoding="gzip"),
         says="compresses",
     ),
     "a gzip bomb for an error": Case(
-        listed(file("/dav/f")), lambda _port: reply(500, gzip.compress(b" " * (64 << 20)), Content_Encoding="gzip"),
+        listed(file("/dav/f")),
+        lambda _port: reply(500, gzip.compress(b" " * (64 << 20)), Content_Encoding="gzip"),
         says="500",
     ),
     "a redirect to a file": Case(lambda _port: reply(302, Location="file:///etc/passwd"), says="sends us to"),
@@ -191,7 +207,9 @@ CASES = {
         deeper=lambda path: reply(207, multistatus(folder(path), folder(f"{path}again/"))),
     ),
     "endless headers": Case(
-        lambda _port: whole(b"HTTP/1.1 207 Multi-Status\r\n", (b"X-%d: y\r\n" % n * 20 for n in itertools.count())),
+        lambda _port: whole(
+            b"HTTP/1.1 207 Multi-Status\r\n", (b"X-%d: y\r\n" % n * 20 for n in itertools.count())
+        ),
         says="",
     ),
     "a header without an end": Case(
@@ -206,28 +224,37 @@ CASES = {
         lambda _port: whole(reply(207, b"", Content_Length="500"), slowly(multistatus(ROOT))), says=""
     ),
     "a file a byte a second": Case(
-        listed(file("/dav/f", size=5000)), lambda _port: whole(reply(200, b"", Content_Length="5000"), slowly(b"x" * 5000)),
+        listed(file("/dav/f", size=5000)),
+        lambda _port: whole(reply(200, b"", Content_Length="5000"), slowly(b"x" * 5000)),
         says="",
     ),
     "a file longer than announced": Case(
         listed(file("/dav/f")), lambda _port: reply(200, b"12345" * 1000, Content_Length="5"), codes=(0, 1, 6)
     ),
     "a file shorter than announced": Case(
-        listed(file("/dav/f")), lambda _port: reply(200, b"1234", Content_Length="5", Connection="close"), says="f"
+        listed(file("/dav/f")),
+        lambda _port: reply(200, b"1234", Content_Length="5", Connection="close"),
+        says="f",
     ),
     "an endless file": Case(
         listed(file("/dav/f")),
-        lambda _port: endless(reply(200, Content_Length="", Transfer_Encoding="chunked"), itertools.repeat(b"x" * 65536)),
+        lambda _port: endless(
+            reply(200, Content_Length="", Transfer_Encoding="chunked"), itertools.repeat(b"x" * 65536)
+        ),
         says="more of|size",
     ),
     "an endless file of no size": Case(
         listed(file("/dav/f", size="")),
-        lambda _port: endless(reply(200, Content_Length="", Transfer_Encoding="chunked"), itertools.repeat(b"x" * 65536)),
+        lambda _port: endless(
+            reply(200, Content_Length="", Transfer_Encoding="chunked"), itertools.repeat(b"x" * 65536)
+        ),
         says="size",
     ),
     "an endless file to be compared": Case(
         listed(file("/dav/mine.txt", size="")),
-        lambda _port: endless(reply(200, Content_Length="", Transfer_Encoding="chunked"), itertools.repeat(b"x" * 65536)),
+        lambda _port: endless(
+            reply(200, Content_Length="", Transfer_Encoding="chunked"), itertools.repeat(b"x" * 65536)
+        ),
         says="size",
     ),
     "a negative size": Case(listed(file("/dav/f", size=-1)), lambda _port: FIVE, codes=(0, 1)),
@@ -248,14 +275,21 @@ CASES = {
         listed(file("/dav/f"), Date="Fri, 31 Dec 9999 23:59:59 GMT"), lambda _port: FIVE, codes=(0, 1)
     ),
     "names that other systems reserve": Case(
-        listed(*(file(f"/dav/{name}") for name in ("C:%5Cx", "con", "trail.", "space%20", "a%5C..%5Cb", "nul.txt"))),
+        listed(
+            *(
+                file(f"/dav/{name}")
+                for name in ("C:%5Cx", "con", "trail.", "space%20", "a%5C..%5Cb", "nul.txt")
+            )
+        ),
         lambda _port: FIVE,
         codes=(0, 1),
     ),
     "our own names": Case(
         listed(file("/dav/.syncfs"), file("/dav/.syncfs-tmp-x-1"), folder("/dav/.syncfs/")), codes=(0, 1)
     ),
-    "a name that steers terminals": Case(listed(file("/dav/%1b%5b2J%0aok")), lambda _port: reply(403), says="f"),
+    "a name that steers terminals": Case(
+        listed(file("/dav/%1b%5b2J%0aok")), lambda _port: reply(403), says="f"
+    ),
 }
 
 
@@ -299,7 +333,11 @@ def test_it_ends_as_a_clear_line_and_touches_nothing_else(what: str, zygote: Zyg
         with HostileServer(answering(case, lambda: server.port)) as server:
             started_s = time.monotonic()
             ran = zygote.run(
-                mode, root, dav(server.url), env={"SYNCFS_STATE_DIR": str(tmp_path / mode)}, timeout_s=2 * TIME_S
+                mode,
+                root,
+                dav(server.url),
+                env={"SYNCFS_STATE_DIR": str(tmp_path / mode)},
+                timeout_s=2 * TIME_S,
             )
             seconds = time.monotonic() - started_s
             asked = server.asked

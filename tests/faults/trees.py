@@ -31,11 +31,19 @@ def base() -> Files:
     names = [f"keep/{n}.txt" for n in range(4)]
     names += [f"{kind} {n}.txt" for kind in ("edited here", "edited there", "both edited") for n in range(3)]
     names += [f"gone/{where} {n}.txt" for where in ("here", "there") for n in range(2)]
-    names += ["renamed/here.txt", "renamed/there.txt", "moved/a.txt", "moved/below/b.txt", "moved there/c.txt"]
+    names += [
+        "renamed/here.txt",
+        "renamed/there.txt",
+        "moved/a.txt",
+        "moved/below/b.txt",
+        "moved there/c.txt",
+    ]
     names += ["edited here, gone there.txt", "gone here, edited there.txt"]
     names += ["file to directory", "directory to file/x.txt", "größe #100%+;&.txt"]
     files = {name: content(f"{name} as it was") for name in names}
-    return files | {name: content(f"{name} as it was", BIG_BYTES) for name in ("big here.bin", "big there.bin")}
+    return files | {
+        name: content(f"{name} as it was", BIG_BYTES) for name in ("big here.bin", "big there.bin")
+    }
 
 
 def edit_here(root: Path) -> None:
@@ -45,7 +53,9 @@ def edit_here(root: Path) -> None:
     _write(root, {f"new here/{n}.txt": content(f"new file {n} from here") for n in range(3)})
     _write(root, {"big here.bin": content("big one edited here", BIG_BYTES + 70_000)})
     _write(root, {"new big here.bin": content("new big one from here", BIG_BYTES + 140_000)})
-    _write(root, {"empty here.txt": b"", "edited here, gone there.txt": content("edited here, but gone there")})
+    _write(
+        root, {"empty here.txt": b"", "edited here, gone there.txt": content("edited here, but gone there")}
+    )
     _write(root, {"größe #100%+;&.txt": content("größe edited here")})
     for name in ("gone/here 0.txt", "gone/here 1.txt", "gone here, edited there.txt", "file to directory"):
         (root / name).unlink()
@@ -58,7 +68,9 @@ def edit_here(root: Path) -> None:
 def edit_there(root: Path) -> None:
     """What another user does at the right."""
     _write(root, {f"edited there {n}.txt": content(f"edit {n} made over there") for n in range(3)})
-    _write(root, {f"both edited {n}.txt": content(f"edit {n} over there, of both") for n in range(3)}, late=(1,))
+    _write(
+        root, {f"both edited {n}.txt": content(f"edit {n} over there, of both") for n in range(3)}, late=(1,)
+    )
     _write(root, {f"new there/{n}.txt": content(f"new file {n} from over there") for n in range(3)})
     _write(root, {"big there.bin": content("big one edited over there", BIG_BYTES + 210_000)})
     _write(root, {"empty there.txt": b""})

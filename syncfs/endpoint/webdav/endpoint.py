@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 __all__ = ["WebdavEndpoint"]
 
 
+_MOST_LEVELS = 128
+_TOO_DEEP = (
+    f"it is more than {_MOST_LEVELS} levels deep: does a directory on the server contain itself, by a link?"
+)
+
+
 class WebdavEndpoint:
     """A directory on a WebDAV server: see `Endpoint`, whose every method this one has."""
 
@@ -127,6 +133,8 @@ class WebdavEndpoint:
     def list(self, path: str) -> Listing:
         """List one directory with one PROPFIND: see `Endpoint.list`."""
         found, self._root = (self._root, None) if not path else (None, self._root)
+        if path.count("/") >= _MOST_LEVELS:
+            return Listing(status=ListingStatus.REFUSED, reason=_TOO_DEEP)
         try:
             if found is None:
                 found = self._remote.find(path, depth=1, collection=True)

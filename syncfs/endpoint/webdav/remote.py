@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 from syncfs.core import paths
 from syncfs.core.entry import Entry, Kind
@@ -12,6 +13,7 @@ from syncfs.endpoint.webdav.clock import SECOND_NS, parse_http_date
 from syncfs.endpoint.webdav.etag import proves_content
 from syncfs.endpoint.webdav.location import Location
 from syncfs.endpoint.webdav.multistatus import (
+    LARGE_BYTES,
     PROPFIND_BODY,
     MalformedReplyError,
     Multistatus,
@@ -77,6 +79,8 @@ class Remote:
         self.session = session
         self.location = location
         self.profile: Profile = UNKNOWN
+        # Sixteen directories may be listed at once: of large ones, one after the other.
+        self._large = threading.Lock()
 
     def find(self, path: str, *, depth: int, collection: bool) -> Found:
         """Ask about a path, repeatedly if need be.
@@ -194,9 +198,14 @@ class Remote:
                 raise PathError("the server compresses what was asked for as it is", path=path)
             parser = MultistatusParser(self.location, target)
             try:
-                for piece in reply.pieces():
-                    parser.feed(piece)
-                status = parser.close()
+                with ExitStack() as turn:
+                    has_turn = False
+                    for piece in reply.pieces():
+                        parser.feed(piece)
+                        if parser.memory_bytes > LARGE_BYTES and not has_turn:
+                            turn.enter_context(self._large)
+                            has_turn = True
+                    status = parser.close()
             except MalformedReplyError as error:
                 raise PathError(f"cannot list {path!r}: {error}", path=path, retryable=error.is_cut) from None
             if self.profile is UNKNOWN:
