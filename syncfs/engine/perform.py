@@ -39,8 +39,8 @@ from syncfs.errors import (
 __all__ = ["Workbench", "perform"]
 
 TRIES = 4
-STALL_S = 20.0
-"""Who was waited for so long in vain is not asked again in this run."""
+PATIENCE_S = 20.0
+"""No try begins later than this after the first, unless the other side asked for it."""
 FATAL_ERRNOS = frozenset({errno.ENOSPC, errno.EROFS, errno.EDQUOT})
 """A full or read-only disk: every further write would fail in the same way."""
 
@@ -102,8 +102,8 @@ def perform(bench: Workbench, action: Action, number: int, source: Entry | Writt
     Returns:
         What became of it; never raises but for bugs.
     """
+    deadline_s = time.monotonic() + PATIENCE_S
     for attempt in range(1, TRIES + 1):
-        started_s = time.monotonic()
         try:
             return _done(bench, action, number, source)
         except SyncAbortedError as error:
@@ -111,10 +111,11 @@ def perform(bench: Workbench, action: Action, number: int, source: Entry | Writt
         except (OSError, SyncfsError) as error:
             if error.errno in FATAL_ERRNOS if isinstance(error, OSError) else False:
                 return Outcome(action=action, problem=_problem(action, error), fatal=error)
-            has_stalled = isinstance(error, TimeoutError) and time.monotonic() - started_s > STALL_S
-            if attempt == TRIES or has_stalled or not _may_pass(error) or bench.cancel.is_set():
+            pause_s = _pause_s(attempt, error)
+            is_late = time.monotonic() + pause_s > deadline_s and not getattr(error, "retry_after_s", None)
+            if attempt == TRIES or is_late or not _may_pass(error) or bench.cancel.is_set():
                 return Outcome(action=action, problem=_problem(action, error))
-            bench.cancel.wait(_pause_s(attempt, error))
+            bench.cancel.wait(pause_s)
     raise AssertionError("unreachable: the last try returns")
 
 

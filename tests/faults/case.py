@@ -9,8 +9,8 @@ from pathlib import Path
 
 from tests.acceptance.support import dav
 from tests.faults.kinds import Kind
-from tests.faults.oracle import Before, broken, unsettled, unstamped
-from tests.faults.trees import Files, Seen, edit_here, edit_there, see, write_base
+from tests.faults.oracle import Before, broken, unsettled
+from tests.faults.trees import Files, Seen, edit_here, edit_there, see, unstamped, write_base
 from tests.faults.zygote import Ran, Zygote
 from tests.servers.faults import Fault
 from tests.servers.proxy import Proxy
@@ -81,19 +81,26 @@ class Stage:
     def close(self) -> None:
         """End the proxy and leave nothing on the disk."""
         self.proxy.stop()
+        self._remove()
+
+    def _remove(self) -> None:
         for path in (*self.roots, self.home / "state"):
             shutil.rmtree(path, ignore_errors=True)
 
-    def prepare(self) -> Before:
-        """Two sides in step, and then edited."""
+    def clear(self) -> None:
+        """Begin anew: no faults, two empty sides, no state."""
         self.proxy.clear_faults()
-        for path in (*self.roots, self.home / "state"):
-            shutil.rmtree(path, ignore_errors=True)
+        self._remove()
         for root in self.roots:
             root.mkdir()
+
+    def prepare(self) -> Before:
+        """Two sides in step, and then edited."""
+        self.clear()
+        for root in self.roots:
             write_base(root)
         self.server.adopt(self.folder.root)
-        ran = self._run("sync")
+        ran = self.run("sync")
         assert ran.code == 0 and ran.err.count("\n") <= 2, ran
         edit_here(self.roots[0])
         edit_there(self.roots[1])
@@ -108,10 +115,10 @@ class Stage:
     def golden(self, mode: str) -> Golden:
         """The undisturbed run."""
         self.prepare()
-        ran = self._run(mode)
+        ran = self.run(mode)
         requests = tuple(self.proxy.requests())
         left, right = self.look()
-        quiet = self._run(mode)
+        quiet = self.run(mode)
         assert (quiet.code, done(quiet)) == (ran.code, 0), (ran, quiet)
         return Golden(
             requests,
@@ -126,21 +133,20 @@ class Stage:
         started_s = time.monotonic()
         result = Result()
         before = self.prepare()
-        method = golden.requests[index - 1].method if index <= len(golden.requests) else ""
-        corrupt = method if kind.is_corruption else ""
         fault = self.proxy.add(Fault(kind.action, nth=index, sticks=kind.sticks))
-        disturbed = self._run(mode)
+        disturbed = self.run(mode)
         self.proxy.clear_faults()
         result.fired = fault.fired
+        corrupt = fault.hit[0] if kind.is_corruption and fault.hit else ""
         writable = _WRITABLE[mode]
         complaints = list(broken(before, self.look(), golden.files, writable, corrupt=corrupt))
 
         verify = ("--verify",) if corrupt == "GET" else ()
-        clean = self._run(mode, *verify)
+        clean = self.run(mode, *verify)
         after = self.look()
         complaints += broken(before, after, golden.files, writable, corrupt=corrupt)
         complaints += unsettled(after, golden.files, golden.directories, loose=bool(verify))
-        quiet = self._run(mode)
+        quiet = self.run(mode)
         last = self.look()
         if done(quiet) != 0 or last[:2] != after[:2]:
             complaints.append("restless: the third run did something")
@@ -161,13 +167,18 @@ class Stage:
         result.seconds = time.monotonic() - started_s
         return result
 
-    def _run(self, mode: str, *more: str) -> Ran:
-        words: Sequence[str] = (
-            *_WORDS[mode],
-            str(self.roots[0]),
-            self.url,
-            "--json",
-            f"--jobs={self.jobs}",
-            *more,
-        )
-        return self.zygote.run(*words, env={"SYNCFS_STATE_DIR": str(self.home / "state")}, timeout_s=_RUN_S)
+    def run(self, mode: str, *more: str, jobs: int | None = None) -> Ran:
+        """One run from start to end."""
+        return self.zygote.run(*self._words(mode, more, jobs), env=self._environment, timeout_s=_RUN_S)
+
+    def start(self, mode: str, *more: str, jobs: int | None = None) -> int:
+        """Begin a run, whose end is the zygote's to wait for; its pid."""
+        return self.zygote.start(*self._words(mode, more, jobs), env=self._environment)
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {"SYNCFS_STATE_DIR": str(self.home / "state")}
+
+    def _words(self, mode: str, more: Sequence[str], jobs: int | None) -> Sequence[str]:
+        own = (str(self.roots[0]), self.url, "--json", f"--jobs={jobs or self.jobs}")
+        return (*_WORDS[mode], *own, *more)

@@ -1,12 +1,10 @@
 """What must hold after a disturbed run, and after the clean one that follows."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tests.faults.trees import Files, Seen, base
+from tests.faults.trees import Files, Seen, base, unstamped
 
-_STAMP = re.compile(r"\.conflict-\d{8}T\d{6}")
 SIDES = ("src", "dst")
 
 
@@ -36,11 +34,6 @@ class Before:
                 if not succeeded:
                     kept[data] = path
         return kept
-
-
-def unstamped(files: Files) -> Files:
-    """Files by name, without the time in the names of conflict copies."""
-    return {_STAMP.sub(".conflict", path): data for path, data in files.items()}
 
 
 def flipped(data: bytes, known: set[bytes]) -> bool:
@@ -112,9 +105,11 @@ def unsettled(
             continue
         for path in sorted(found.keys() | final.keys()):
             if found.get(path) != final.get(path):
-                yield f"unsettled: {side} has {_words(found.get(path))} at {path!r}, expected {_words(final.get(path))}"
+                there, wanted = _words(found.get(path)), _words(final.get(path))
+                yield f"unsettled: {side} has {there} at {path!r}, expected {wanted}"
         for path in sorted(now.directories ^ below):
-            yield f"unsettled: the directory {path!r} at {side} {'is' if path in now.directories else 'is not'} there"
+            there = "is" if path in now.directories else "is not"
+            yield f"unsettled: the directory {path!r} at {side} {there} there"
 
 
 def _words(data: bytes | None) -> str:

@@ -7,26 +7,17 @@ and `--help` for how to choose a part of it.
 import argparse
 import random
 import sys
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from queue import SimpleQueue
 from typing import NamedTuple
 
 from tests.faults.case import MODES, Golden, Result, Stage
 from tests.faults.kinds import ONCE, STICKY, Kind
-from tests.faults.zygote import Zygote
-from tests.servers.apache import Apache
-from tests.servers.rclone_server import Rclone
-from tests.servers.server import Server
-from tests.servers.wsgidav_server import WsgidavProcess
-
-SERVERS: Mapping[str, Callable[[], Server]] = {"apache": Apache, "wsgidav": WsgidavProcess, "rclone": Rclone}
+from tests.faults.servers import SERVERS, stages
 
 
 class Case(NamedTuple):
@@ -34,7 +25,8 @@ class Case(NamedTuple):
 
     mode: str
     kind: Kind
-    index: int
+    number: int
+    """Of the request, from 1."""
 
 
 @dataclass
@@ -64,13 +56,13 @@ class Count:
             result.complaints.append("silent: the fault did not happen")
         if result.complaints:
             self.broken += 1
-            what = f"{case.mode} {case.kind.name!r} at request {case.index}, exits {result.codes}"
+            what = f"{case.mode} {case.kind.name!r} at request {case.number}, exits {result.codes}"
             self.failures.append("\n    ".join([what, *result.complaints, *result.said.splitlines()]))
 
     def __str__(self) -> str:
         return (
-            f"{self.cases} cases, {self.injected} faults injected, {self.fired} of them happened, {self.runs} runs, "
-            f"{self.losses} losses, {self.broken} cases with a broken law"
+            f"{self.cases} cases, {self.injected} faults injected, {self.fired} of them happened, "
+            f"{self.runs} runs, {self.losses} losses, {self.broken} cases with a broken law"
         )
 
 
@@ -85,20 +77,6 @@ def all_cases(golden: Mapping[str, Golden], kinds: Sequence[Kind]) -> list[Case]
     ]
 
 
-@contextmanager
-def stages(server: Server, workers: int, *, jobs: int = 1) -> Iterator[list[Stage]]:
-    """As many stages as workers, on one server."""
-    with ExitStack() as stack:
-        made = []
-        for _ in range(workers):
-            home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="syncfs-faults-")))
-            zygote = stack.enter_context(Zygote(home))
-            stage = Stage(server, home, zygote, jobs=jobs)
-            stack.callback(stage.close)
-            made.append(stage)
-        yield made
-
-
 def sweep(
     on: Sequence[Stage], golden: Mapping[str, Golden], cases: Sequence[Case], tell: Callable[[str], None]
 ) -> Count:
@@ -111,7 +89,7 @@ def sweep(
     def play(case: Case) -> Result:
         stage = free.get()
         try:
-            return stage.play(case.mode, case.kind, case.index, golden[case.mode])
+            return stage.play(case.mode, case.kind, case.number, golden[case.mode])
         finally:
             free.put(stage)
 
@@ -150,7 +128,7 @@ def main() -> int:
                 print(f"{name} {mode}: {run.actions} actions, {len(run.requests)} requests, exit {run.code}")
             cases = all_cases(golden, kinds)
             if options.index:
-                cases = [case for case in cases if case.index == options.index]
+                cases = [case for case in cases if case.number == options.index]
             if options.sample is not None:
                 cases = random.Random(options.seed).sample(cases, min(options.sample, len(cases)))
             print(f"{name}: {len(cases)} cases", flush=True)

@@ -5,6 +5,7 @@ one can be told by looking at the bytes alone.
 """
 
 import os
+import re
 import shutil
 import time
 from contextlib import suppress
@@ -17,6 +18,7 @@ Files = dict[str, bytes]
 
 BIG_BYTES = 2 << 20
 """Of a large file: more than one chunk, so that it takes the ways of large files."""
+_STAMP = re.compile(r"\.conflict-\d{8}T\d{6}")
 _BASE_AGE_S, _EDIT_AGE_S = 7200, 600
 
 
@@ -48,47 +50,43 @@ def base() -> Files:
 
 def edit_here(root: Path) -> None:
     """What the user does at the left."""
-    _write(root, {f"edited here {n}.txt": content(f"edit {n} made here") for n in range(3)})
-    _write(root, {f"both edited {n}.txt": content(f"edit {n} here, of both") for n in range(3)}, late=(0, 2))
-    _write(root, {f"new here/{n}.txt": content(f"new file {n} from here") for n in range(3)})
-    _write(root, {"big here.bin": content("big one edited here", BIG_BYTES + 70_000)})
-    _write(root, {"new big here.bin": content("new big one from here", BIG_BYTES + 140_000)})
-    _write(
-        root, {"empty here.txt": b"", "edited here, gone there.txt": content("edited here, but gone there")}
-    )
-    _write(root, {"größe #100%+;&.txt": content("größe edited here")})
+    put(root, {f"edited here {n}.txt": content(f"edit {n} made here") for n in range(3)})
+    put(root, {f"both edited {n}.txt": content(f"edit {n} here, of both") for n in range(3)}, late=(0, 2))
+    put(root, {f"new here/{n}.txt": content(f"new file {n} from here") for n in range(3)})
+    put(root, {"big here.bin": content("big one edited here", BIG_BYTES + 70_000)})
+    put(root, {"new big here.bin": content("new big one from here", BIG_BYTES + 140_000)})
+    put(root, {"empty here.txt": b"", "edited here, gone there.txt": content("edited here, but gone there")})
+    put(root, {"größe #100%+;&.txt": content("größe edited here")})
     for name in ("gone/here 0.txt", "gone/here 1.txt", "gone here, edited there.txt", "file to directory"):
         (root / name).unlink()
     (root / "renamed/here.txt").rename(root / "renamed/here, new name.txt")
     (root / "moved").rename(root / "moved away")
-    _write(root, {"file to directory/inside.txt": content("inside what was a file")})
+    put(root, {"file to directory/inside.txt": content("inside what was a file")})
     (root / "empty directory here").mkdir()
 
 
 def edit_there(root: Path) -> None:
     """What another user does at the right."""
-    _write(root, {f"edited there {n}.txt": content(f"edit {n} made over there") for n in range(3)})
-    _write(
-        root, {f"both edited {n}.txt": content(f"edit {n} over there, of both") for n in range(3)}, late=(1,)
-    )
-    _write(root, {f"new there/{n}.txt": content(f"new file {n} from over there") for n in range(3)})
-    _write(root, {"big there.bin": content("big one edited over there", BIG_BYTES + 210_000)})
-    _write(root, {"empty there.txt": b""})
-    _write(root, {"gone here, edited there.txt": content("edited over there, but gone here")})
+    put(root, {f"edited there {n}.txt": content(f"edit {n} made over there") for n in range(3)})
+    put(root, {f"both edited {n}.txt": content(f"edit {n} over there, of both") for n in range(3)}, late=(1,))
+    put(root, {f"new there/{n}.txt": content(f"new file {n} from over there") for n in range(3)})
+    put(root, {"big there.bin": content("big one edited over there", BIG_BYTES + 210_000)})
+    put(root, {"empty there.txt": b""})
+    put(root, {"gone here, edited there.txt": content("edited over there, but gone here")})
     for name in ("gone/there 0.txt", "gone/there 1.txt", "edited here, gone there.txt"):
         (root / name).unlink()
     (root / "renamed/there.txt").rename(root / "renamed/there, new name.txt")
     (root / "moved there").rename(root / "moved there, away")
     shutil.rmtree(root / "directory to file")
-    _write(root, {"directory to file": content("a file where a directory was")})
+    put(root, {"directory to file": content("a file where a directory was")})
 
 
 def write_base(root: Path) -> None:
     """Put the base at a root, two hours old."""
-    _write(root, base(), age_s=_BASE_AGE_S)
+    put(root, base(), age_s=_BASE_AGE_S)
 
 
-def _write(root: Path, files: Files, *, age_s: int = _EDIT_AGE_S, late: tuple[int, ...] = ()) -> None:
+def put(root: Path, files: Files, *, age_s: int = _EDIT_AGE_S, late: tuple[int, ...] = ()) -> None:
     """Write files whose mtimes are so old; those at the positions `late` five minutes younger.
 
     None is so young that it could change again within its clock's grain.
@@ -100,6 +98,11 @@ def _write(root: Path, files: Files, *, age_s: int = _EDIT_AGE_S, late: tuple[in
         path.write_bytes(data)
         then_s = now_s - age_s - position + (300 if position in late else 0)
         os.utime(path, (then_s, then_s))
+
+
+def unstamped(files: Files) -> Files:
+    """Files by name, without the time in the names of conflict copies."""
+    return {_STAMP.sub(".conflict", path): data for path, data in files.items()}
 
 
 class Seen(NamedTuple):

@@ -141,7 +141,7 @@ def _warm() -> None:
     import syncfs.endpoint.webdav.endpoint
     from syncfs.cli import main as syncfs_main
 
-    assert webdav4.fsspec and syncfs.endpoint.webdav.endpoint
+    del webdav4, syncfs  # only imported
     httpx.Client().close()
     with tempfile.TemporaryDirectory() as name, redirect_stdout(StringIO()), redirect_stderr(StringIO()):
         left, right = Path(name, "left"), Path(name, "right")

@@ -126,6 +126,7 @@ class Fault:
         sticks: From the `nth` on to all that have its method and path: what a client repeats fails again.
         seen: How many requests matched so far.
         fired: How often it happened so far.
+        hit: Method and path of the request that was the `nth`; None before it came.
     """
 
     action: Action
@@ -136,7 +137,7 @@ class Fault:
     sticks: bool = False
     seen: int = field(default=0, init=False)
     fired: int = field(default=0, init=False)
-    _stuck_to: tuple[str, str] | None = field(default=None, init=False)
+    hit: tuple[str, str] | None = field(default=None, init=False)
 
     def matches(self, method: str, path: str) -> bool:
         """Whether it is about this request, whichever of the matching ones it be."""
@@ -148,6 +149,6 @@ class Fault:
             return False
         self.seen += 1
         if self.seen == self.nth:
-            self._stuck_to = (method, path)
+            self.hit = (method, path)
             return True
-        return self.seen > self.nth and (self.every or (self.sticks and self._stuck_to == (method, path)))
+        return self.seen > self.nth and (self.every or (self.sticks and self.hit == (method, path)))

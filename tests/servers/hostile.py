@@ -19,7 +19,7 @@ from typing import NamedTuple, Self
 from tests.servers.http_stream import Stream, content_of
 
 Answered = bytes | Iterable[bytes]
-"""A whole reply with its head, or its pieces as they are made; an endless one goes on until the client ends it."""
+"""A whole reply with its head, or its pieces as they are made, which may be without end."""
 
 
 class Asked(NamedTuple):
