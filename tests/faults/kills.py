@@ -1,7 +1,7 @@
 """Kill push, pull and sync with -9 at random moments, most while bytes move: `python -m tests.faults.kills`.
 
-Each round the users edit, the run is killed, both sides are looked at, and the same command runs again. Prints
-what it counted; exits 1 if anything was lost or half-done, or if the next run did not just go on.
+Each round the users edit, the run is killed, both sides are looked at, and the same command runs again.
+Prints what it counted; exits 1 if anything was lost or half-done, or if the next run did not just go on.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tests.faults.case import MODES, Stage, done
 from tests.faults.oracle import SIDES
-from tests.faults.servers import SERVERS, stages
+from tests.faults.servers import SERVERS, USUAL, stages
 from tests.faults.trees import Files, Seen, content, put, see, unstamped
 from tests.servers.server import ServerFailedError, wait_until
 
@@ -208,30 +208,27 @@ def kill(stage: Stage, kills: int, seed: int, tell: Callable[[str], None] = lamb
     users.edit("sync")
     stage.server.adopt(stage.folder.root)
     stage.run("sync", jobs=8)
+    told = 0
     for number in range(5 * kills):
         if count.kills == kills:
             break
         play(stage, MODES[number % 3], draw, users, count)
-        for failure in count.failures[-1:] if count.failures else []:
-            if failure not in told:
-                told.add(failure)
-                tell(failure)
+        for failure in count.failures[told:]:
+            tell(failure)
+        told = len(count.failures)
         if number % 10 == 9:
             tell(f"... {stage.server.name}: {count}")
     return count
 
 
-told: set[str] = set()
-
-
 def main() -> int:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults.kills", description=__doc__)
-    parser.add_argument("--server", choices=[*SERVERS, "all"], default="all")
+    parser.add_argument("--server", choices=[*SERVERS, "all", "usual"], default="usual")
     parser.add_argument("--kills", type=int, default=200, help="in all, the servers' share each")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    names = list(SERVERS) if options.server == "all" else [options.server]
+    names = list({"all": SERVERS, "usual": USUAL}.get(options.server, (options.server,)))
     is_clean = True
     for number, name in enumerate(names):
         share = options.kills // len(names) + (number < options.kills % len(names))

@@ -7,14 +7,15 @@ from pathlib import Path
 
 from tests.faults.case import Stage
 from tests.faults.zygote import Zygote
-from tests.servers.apache import Apache
-from tests.servers.rclone_server import Rclone
+from tests.servers.every import EVERY_SERVER
 from tests.servers.server import Server
 from tests.servers.wsgidav_server import WsgidavProcess
 
-__all__ = ["SERVERS", "stages"]
+__all__ = ["SERVERS", "USUAL", "stages"]
 
-SERVERS: Mapping[str, Callable[[], Server]] = {"apache": Apache, "wsgidav": WsgidavProcess, "rclone": Rclone}
+SERVERS: Mapping[str, Callable[[], Server]] = {**EVERY_SERVER, "wsgidav": WsgidavProcess}
+USUAL = ("apache", "wsgidav", "rclone")
+"""The three that are disturbed when nothing else is said."""
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from tests.faults.case import MODES, Golden, Result, Stage
 from tests.faults.kinds import ONCE, STICKY, Kind
-from tests.faults.servers import SERVERS, stages
+from tests.faults.servers import SERVERS, USUAL, stages
 
 
 class Case(NamedTuple):
@@ -107,7 +107,7 @@ def sweep(
 def main() -> int:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults.sweep", description=__doc__)
-    parser.add_argument("--server", choices=[*SERVERS, "all"], default="all")
+    parser.add_argument("--server", choices=[*SERVERS, "all", "usual"], default="usual")
     parser.add_argument("--mode", choices=[*MODES, "all"], default="sync")
     parser.add_argument("--kind", help="only faults whose name contains this")
     parser.add_argument("--index", type=int, help="only the request with this number, from 1")
@@ -120,7 +120,7 @@ def main() -> int:
     kinds = [kind for kind in (STICKY if options.sticky else ONCE) if (options.kind or "") in kind.name]
     modes = MODES if options.mode == "all" else (options.mode,)
     is_clean = True
-    for name in SERVERS if options.server == "all" else (options.server,):
+    for name in {"all": SERVERS, "usual": USUAL}.get(options.server, (options.server,)):
         with SERVERS[name]() as server, stages(server, options.workers, jobs=options.jobs) as on:
             started_s = time.monotonic()
             golden = {mode: on[0].golden(mode) for mode in modes}
