@@ -6,6 +6,7 @@ import errno
 import hashlib
 import random
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -41,6 +42,8 @@ __all__ = ["Task", "Workbench", "perform", "perform_all"]
 TRIES = 4
 POUR_BYTES = 32 << 20
 """What the kernel is asked to carry at once: progress shows after each."""
+PATIENCE_S = 20.0
+"""No try begins later than this after the first, unless the other side asked for it."""
 FATAL_ERRNOS = frozenset({errno.ENOSPC, errno.EROFS, errno.EDQUOT})
 """A full or read-only disk: every further write would fail in the same way."""
 
@@ -135,6 +138,7 @@ def perform(bench: Workbench, task: Task) -> Outcome:
     """Do one action, as often as it takes; what became of it."""
     action = task.action
     is_strained = False
+    deadline_s = time.monotonic() + PATIENCE_S
     for attempt in range(1, TRIES + 1):
         try:
             outcome = _done(bench, task)
@@ -144,14 +148,17 @@ def perform(bench: Workbench, task: Task) -> Outcome:
         except (OSError, SyncfsError) as error:
             is_strained = is_strained or _may_pass(error)
             is_fatal = isinstance(error, OSError) and error.errno in FATAL_ERRNOS
-            if is_fatal or attempt == TRIES or not _may_pass(error) or bench.cancel.is_set():
+            pause_s = _pause_s(attempt, error)
+            is_late = time.monotonic() + pause_s > deadline_s and not getattr(error, "retry_after_s", None)
+            is_last = attempt == TRIES or is_late or bench.cancel.is_set()
+            if is_fatal or is_last or not _may_pass(error):
                 return Outcome(
                     action=action,
                     problem=_problem(action, error),
                     fatal=error if is_fatal else None,
                     is_strained=is_strained,
                 )
-            bench.cancel.wait(_pause_s(attempt, error))
+            bench.cancel.wait(pause_s)
     raise AssertionError("unreachable: the last try returns")
 
 

@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 __all__ = ["WebdavEndpoint"]
 
 
+_MOST_LEVELS = 128
+_TOO_DEEP = (
+    f"it is more than {_MOST_LEVELS} levels deep: does a directory on the server contain itself, by a link?"
+)
+
+
 class WebdavEndpoint:
     """A directory on a WebDAV server: see `Endpoint`, whose every method this one has."""
 
@@ -131,6 +137,8 @@ class WebdavEndpoint:
     def list_unless(self, path: str, mark: bytes | None) -> Listing:
         """List one directory, unless its body still bears a mark: see `Marking`."""
         found, self._root = (self._root, None) if not path else (None, self._root)
+        if path.count("/") >= _MOST_LEVELS:
+            return Listing(status=ListingStatus.REFUSED, reason=_TOO_DEEP)
         try:
             if found is None:
                 found = self._remote.find_unless(path, mark)

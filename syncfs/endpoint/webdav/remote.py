@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 from syncfs.core import paths
 from syncfs.core.entry import Entry, Kind
@@ -13,6 +14,7 @@ from syncfs.endpoint.webdav.etag import proves_content
 from syncfs.endpoint.webdav.location import Location
 from syncfs.endpoint.webdav.mark import AsMarkedError, MarkedBody, UnkeptError
 from syncfs.endpoint.webdav.multistatus import (
+    LARGE_BYTES,
     PROPFIND_BODY,
     MalformedReplyError,
     Multistatus,
@@ -81,6 +83,8 @@ class Remote:
         self.session = session
         self.location = location
         self.profile: Profile = UNKNOWN
+        # Sixteen directories may be listed at once: of large ones, one after the other.
+        self._large = threading.Lock()
 
     def find(self, path: str, *, depth: int, collection: bool) -> Found:
         """Ask about a path, repeatedly if need be.
@@ -212,9 +216,14 @@ class Remote:
             parser = MultistatusParser(self.location, target)
             body = MarkedBody(reply.pieces(), unless=mark)
             try:
-                for piece in body:
-                    parser.feed(piece)
-                status = parser.close()
+                with ExitStack() as turn:
+                    has_turn = False
+                    for piece in body:
+                        parser.feed(piece)
+                        if parser.memory_bytes > LARGE_BYTES and not has_turn:
+                            turn.enter_context(self._large)
+                            has_turn = True
+                    status = parser.close()
             except MalformedReplyError as error:
                 raise PathError(f"cannot list {path!r}: {error}", path=path, retryable=error.is_cut) from None
             if self.profile is UNKNOWN:
