@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import errno
+import threading
 import time
 import unicodedata
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import Any
 
 from syncfs.core import paths
@@ -16,7 +17,9 @@ from syncfs.endpoint.webdav.clock import SECOND_NS, parse_http_date
 from syncfs.endpoint.webdav.etag import proves_content
 from syncfs.endpoint.webdav.knowledge import Knowledge
 from syncfs.endpoint.webdav.location import Location
+from syncfs.endpoint.webdav.mark import AsMarkedError, MarkedBody, UnkeptError
 from syncfs.endpoint.webdav.multistatus import (
+    LARGE_BYTES,
     PROPFIND_BODY,
     MalformedReplyError,
     Multistatus,
@@ -46,14 +49,18 @@ class Found:
     Attributes:
         status: The multistatus.
         date_s: The server's `Date`; None when it sent none.
+        mark: Stands for the whole body, see `mark`; None where it will soon be another one.
         is_coarse: The server's tags were found to tell no two contents of the same second apart.
     """
 
-    __slots__ = ("date_s", "is_coarse", "status")
+    __slots__ = ("date_s", "is_coarse", "mark", "status")
 
-    def __init__(self, status: Multistatus, date_s: int | None, *, is_coarse: bool = False) -> None:
+    def __init__(
+        self, status: Multistatus, date_s: int | None, mark: bytes | None = None, *, is_coarse: bool = False
+    ) -> None:
         self.status = status
         self.date_s = date_s
+        self.mark = mark
         self.is_coarse = is_coarse
 
     def is_racy(self, entry: Entry) -> bool:
@@ -73,7 +80,8 @@ class Found:
             entries[name] = entry
             if entry.kind is Kind.FILE and self.is_racy(entry):
                 racy.append(name)
-        return Listing(entries=entries, racy=frozenset(racy), leftovers=tuple(leftovers))
+        mark = None if racy or leftovers else self.mark
+        return Listing(entries=entries, racy=frozenset(racy), leftovers=tuple(leftovers), mark=mark)
 
 
 def is_racy(entry: Entry, date_s: int | None, *, is_coarse: bool = False) -> bool:
@@ -95,6 +103,8 @@ class Remote:
         """Take the user's word for some capabilities; see `Knowledge`."""
         self.session = session
         self.location = location
+        # Sixteen directories may be listed at once: of large ones, one after the other.
+        self._large = threading.Lock()
         self.knowledge = Knowledge(capabilities)
         session.unsafe_in_paths = lambda: self.profile.unsafe_in_paths
         self.keeps_mtime: bool | None = None
@@ -119,6 +129,19 @@ class Remote:
             PathError: The server failed, or did not answer in WebDAV.
         """
         return self.session.repeat(lambda: self._find_once(path, depth, collection))
+
+    def find_unless(self, path: str, mark: bytes | None) -> Found | None:
+        """Ask about a directory and its children; None where the answer still bears a mark.
+
+        Raises:
+            OSError: As `find` does.
+        """
+        try:
+            return self.session.repeat(lambda: self._find_once(path, 1, True, mark))
+        except AsMarkedError:
+            return None
+        except UnkeptError:
+            return self.find(path, depth=1, collection=True)
 
     def look(self, path: str) -> Entry | None:
         """The entry at a path, afresh; None when nothing is there."""
@@ -285,7 +308,7 @@ class Remote:
                 )
         return refusal(answer, what, path)
 
-    def _find_once(self, path: str, depth: int, collection: bool) -> Found:
+    def _find_once(self, path: str, depth: int, collection: bool, mark: bytes | None = None) -> Found:
         headers = {
             "Depth": str(depth),
             "Content-Type": "application/xml",
@@ -301,10 +324,16 @@ class Remote:
             if reply.header("Content-Encoding") not in (None, "", "identity"):
                 raise PathError("the server compresses what was asked for as it is", path=path)
             parser = MultistatusParser(self.location, target)
+            body = MarkedBody(reply.pieces(), unless=mark)
             try:
-                for piece in reply.pieces():
-                    parser.feed(piece)
-                status = parser.close()
+                with ExitStack() as turn:
+                    has_turn = False
+                    for piece in body:
+                        parser.feed(piece)
+                        if parser.memory_bytes > LARGE_BYTES and not has_turn:
+                            turn.enter_context(self._large)
+                            has_turn = True
+                    status = parser.close()
             except MalformedReplyError as error:
                 raise PathError(f"cannot list {path!r}: {error}", path=path, retryable=error.is_cut) from None
             if not self.knowledge.is_seen:
@@ -313,6 +342,7 @@ class Remote:
             return Found(
                 status,
                 parse_http_date(reply.header("Date") or ""),
+                body.mark,
                 is_coarse=self.profile.etags is Etags.COARSE,
             )
 
