@@ -67,12 +67,12 @@ class Profile:
         needs_collection_slash: MKCOL wants its slash.
         folds_case: Names that differ in case only are one.
         folds_unicode: Names that differ in their Unicode normal form only are one.
-        serialises: A condition is checked and acted upon as one: of several who send the same, one succeeds.
-            Known, never probed: seeing no race proves nothing. Eight at once on Apache: up to five created one
-            name and four replaced one version.
-        unsafe_in_paths: Characters that no path below the root may hold, whatever is done to it. sabre/dav takes
-            what is below a directory with a line break in its name for the server's whole root: one DELETE
-            there removed everything. Never probed.
+        serialises: A condition is checked and acted upon as one: of several who send the same, one
+            succeeds. Known, never probed: seeing no race proves nothing. Of eight at once on Apache, up to
+            five created one name and four replaced one version.
+        unsafe_in_paths: Characters that no path below the root may hold, whatever is done to it.
+            sabre/dav takes what is below a directory with a line break in its name for the server's whole
+            root: one DELETE there removed everything. Never probed.
         unsafe_in_names: Characters that no name can hold here: it is refused, or listed as another one.
         unsafe_in_destination: Characters of a path that a MOVE's `Destination` loses here, or may lose:
             what comes after them is cut off, so that a file would land on another one's name. WsgiDAV

@@ -159,7 +159,7 @@ class Session:
                     path = unquote(below)
                     raise UnsupportedNameError(
                         f"{path!r} is left alone: a server of this kind may take what stands below it for "
-                        "something else, because of the {character!r}; rename it",
+                        f"something else, because of the {character!r}; rename it",
                         path=path,
                     )
 
