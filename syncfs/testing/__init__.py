@@ -1,7 +1,8 @@
 """What the tests of a program, or of a plugin, that syncs can use.
 
-`trees` writes and reads directory trees as literals; `faulty` puts faults into any fsspec filesystem.
-Conformance suites and strategies come here as they are made for others to use.
+`trees` writes and reads directory trees as literals; `faulty` puts faults into any fsspec filesystem;
+`conformance` is the suite that every endpoint has to pass. Suites and strategies need pytest and Hypothesis,
+so they are imported by their own names only.
 """
 
 from syncfs.testing.faulty import (
