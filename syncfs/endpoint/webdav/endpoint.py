@@ -246,7 +246,10 @@ class WebdavEndpoint:
             answer = remote.session.ask("MKCOL", target, {})
             if answer.status in (200, 201):
                 return
-            found = remote.look(path)
+            try:
+                found = remote.look(path)
+            except (PermissionError, PathError):  # the server will not even look for such a name
+                found = None
             if found is None:
                 raise remote.failure(answer, "cannot make directory", path)
             if found.kind is not Kind.DIRECTORY:
