@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import errno
 import os
-import socket
-import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -130,23 +128,27 @@ def _cause(error: BaseException) -> OSError | None:
 
 def _connection(error: BaseException, path: str, side: str) -> OSError:
     cause = _cause(error)
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return EndpointUnavailableError(
-            f"the server's certificate is not trusted: {cause.verify_message or _said(cause)}", side=side
-        )
-    if isinstance(cause, ssl.SSLError):
-        # Its number is the library's, not the system's.
+    names = {cls.__name__ for cls in type(cause).__mro__}
+    if cause is not None and "SSLError" in names:
         return _tls(cause, path, side)
-    if isinstance(cause, socket.gaierror):
+    if "gaierror" in names:
         return ConnectionError(errno.EHOSTUNREACH, "the host's name cannot be resolved", path)
     code = cause.errno if cause is not None and cause.errno else errno.ECONNRESET
     words = os.strerror(code) if cause is not None and cause.errno else _said(error)
     return ConnectionError(code, f"the connection failed: {words}", path)
 
 
-def _tls(error: ssl.SSLError, path: str, side: str) -> OSError:
-    """What a TLS library says when the connection is not as both sides want it."""
-    reason = (error.reason or "").replace("_", " ").lower()
+def _tls(error: OSError, path: str, side: str) -> OSError:
+    """What the TLS library says when the connection is not as both sides want it.
+
+    Its error's number is the library's own, not the system's.
+    """
+    untrusted = getattr(error, "verify_message", None)
+    if untrusted is not None:
+        return EndpointUnavailableError(
+            f"the server's certificate is not trusted: {untrusted or _said(error)}", side=side
+        )
+    reason = (getattr(error, "reason", None) or "").replace("_", " ").lower()
     if "certificate required" in reason or "handshake failure" in reason:
         return EndpointUnavailableError(
             f"the server refuses the connection ({reason}): it may want a certificate of ours, given as cert",
