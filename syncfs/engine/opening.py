@@ -5,33 +5,36 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
+from syncfs.core.action import RecordAgreement
 from syncfs.core.compare import BindableComparator, Comparator
 from syncfs.core.conflict import ConflictPolicy
 from syncfs.core.entry import Side
 from syncfs.core.event import Event, EventKind
+from syncfs.core.plan import Plan
+from syncfs.core.problem import Problem
+from syncfs.core.report import Report
 from syncfs.core.selection import Selection
 from syncfs.core.settings import Delete, MaxDelete, Mode, Settings
-from syncfs.endpoint.endpoint import Endpoint
+from syncfs.endpoint.endpoint import Endpoint, Learning
 from syncfs.engine.job import Job, Roots, checked_roots, run_id, spelling
-from syncfs.engine.lease import leased
 from syncfs.engine.tell import Listener, Teller, told
-from syncfs.errors import ConfigError
-from syncfs.plugin import Plugins
-from syncfs.store.location import lock_path, open_store, swapped_exists
+from syncfs.errors import ConfigError, SyncfsError
+from syncfs.plugin import ExecutorStrategy, Plugins, StateStore
+from syncfs.store.location import is_url, lock_path, open_store, swapped_exists
 from syncfs.store.lock import PairLock
 from syncfs.store.store import Store
 
 if TYPE_CHECKING:
     from fsspec.callbacks import Callback
 
-__all__ = ["Choices", "Opened", "bound", "opened", "stored"]
+__all__ = ["Choices", "Opened", "bound", "ended", "learnt", "opened", "stored"]
 
 logger = logging.getLogger("syncfs")
 
@@ -50,12 +53,14 @@ class Choices:
     keep_loser: bool
     keep_filtered: bool
     verify: bool
-    state: str | PathLike[str] | None
+    state: str | PathLike[str] | StateStore | None
+    state_options: Mapping[str, Any]
     trash: bool
     jobs: int
     bytes_per_s: int | None
     lease_s: float | None
-    executor: Executor | None
+    owner: str
+    executor: Executor | ExecutorStrategy | None
     progress: Callback | Listener | None
     cancel: threading.Event
 
@@ -75,6 +80,7 @@ class Opened:
         roots: What was found where the roots should be.
         notices: What the user should know before anything happens.
         failures: What observers raised, growing.
+        flush: Hands on the events that are still held back.
     """
 
     job: Job
@@ -82,6 +88,7 @@ class Opened:
     roots: Roots
     notices: tuple[str, ...]
     failures: list[str]
+    flush: Callable[[], None]
 
 
 @contextmanager
@@ -108,10 +115,12 @@ def opened(choices: Choices, mode: Mode, *, read_only: bool, name: str = "") -> 
     sides, plugins = choices.sides, choices.plugins
     with ExitStack() as stack:
         path = lock_path(choices.state, *choices.identities)
+        lock = ""
         if path is not None and not read_only:
-            stack.enter_context(PairLock(path, mode=name))
+            lock = stack.enter_context(PairLock(path, mode=name)).identity
         store = stack.enter_context(stored(choices, read_only=read_only))
         failures = list(plugins.run_started(name, sides[0].url, sides[1].url))
+        stack.enter_context(_watched(plugins, name, failures))
         teller = Teller(_listeners(choices, failures))
         stack.callback(teller.flush)
         notices = _notices(choices, store)
@@ -128,29 +137,122 @@ def opened(choices: Choices, mode: Mode, *, read_only: bool, name: str = "") -> 
             executor=choices.executor,
             bytes_per_s=choices.bytes_per_s,
         )
+        for side in Side:
+            if isinstance(endpoint := sides[side], Learning):
+                endpoint.recall(store.facts_of(side))
+                if not read_only:
+                    stack.callback(_remember, store, side, endpoint)
         roots = checked_roots(job, mode)
         for side in Side:
             if mode.sender is not side and not sides[side].capabilities.is_writable:
                 raise ConfigError(f"{side.label}: {sides[side].url} can only be read")
-        if choices.lease_s is not None and not read_only and not any(roots.missing):
-            stack.enter_context(leased(sides, choices.lease_s, run_id(time.time_ns()), choices.cancel))
+        if choices.lease_s is not None and not read_only:
+            from syncfs.engine.lease import leased
+
+            written = [(s, sides[s]) for s in Side if mode.sender is not s and not roots.missing[s]]
+            run = run_id(time.time_ns())
+            owner = choices.owner
+            stack.enter_context(leased(written, choices.lease_s, run, choices.cancel, owner=owner, lock=lock))
         yield Opened(
             job=spelling(job),
             settings=_settings(choices, mode, delete, store),
             roots=roots,
             notices=notices,
             failures=failures,
+            flush=teller.flush,
         )
+
+
+def learnt(choices: Choices, run: Opened, plan: Plan) -> Opened | None:
+    """Find out, before the first write to a side, what it can do, where that is not known.
+
+    Returns:
+        The run as it is now where what was found changes what plans rest on, so that one must be made
+        anew; None where the plan holds.
+
+    Raises:
+        EndpointUnavailableError: The side is gone.
+    """
+    written = {action.side for action in plan.actions if not isinstance(action, RecordAgreement)}
+    is_new = False
+    for side in sorted(written):
+        endpoint = choices.sides[side]
+        if isinstance(endpoint, Learning) and not run.roots.missing[side]:
+            is_new |= endpoint.learn()
+            _remember(run.job.store, side, endpoint)
+    if not is_new:
+        return None
+    job = replace(run.job, sides=choices.sides, records=run.job.store)
+    settings = replace(
+        run.settings,
+        compare=bound(choices, choices.compare),
+        capabilities=(choices.sides[0].capabilities, choices.sides[1].capabilities),
+    )
+    return replace(run, job=spelling(job), settings=settings)
+
+
+def _remember(store: Store, side: Side, endpoint: Learning) -> None:
+    """Keep what an endpoint has learnt for the next run."""
+    if endpoint.facts is not None:
+        store.set_facts(side, endpoint.facts)
 
 
 @contextmanager
 def stored(choices: Choices, *, read_only: bool) -> Iterator[Store]:
     """The state of the pair."""
-    store = open_store(choices.state, *choices.identities, read_only=read_only)
+    store = _open(choices, read_only=read_only)
     try:
         yield store
     finally:
         store.close()
+
+
+def _open(choices: Choices, *, read_only: bool) -> Store:
+    state, (left, right) = choices.state, choices.identities
+    is_plain = state is None or (isinstance(state, str | PathLike) and not is_url(state))
+    if is_plain or left is None or right is None:
+        plain = cast("str | PathLike[str] | None", state) if is_plain else "auto"
+        return open_store(plain, left, right, read_only=read_only)
+    if not isinstance(state, str):
+        return cast(StateStore, state).open(left, right, read_only=read_only)
+    from syncfs.engine.remote_state import open_remote
+
+    return open_remote(
+        state,
+        left=left,
+        right=right,
+        read_only=read_only,
+        options=choices.state_options,
+        adapt=choices.plugins.endpoint,
+        sides=choices.sides,
+    )
+
+
+@contextmanager
+def _watched(plugins: Plugins, name: str, failures: list[str]) -> Iterator[None]:
+    """Tell observers of a run that is stopped; of one that is not, whoever has its report tells them."""
+    try:
+        yield
+    except SyncfsError as error:
+        report = getattr(error, "report", None)
+        if report is not None:
+            error.report = ended(plugins, report, failures)  # type: ignore[attr-defined]
+        else:
+            said = Problem(path="", side=None, message=str(error), retryable=error.retryable)
+            ended(plugins, Report(mode=name, problems=(said,)), failures)
+        raise
+
+
+def ended(plugins: Plugins, report: Report, failures: list[str]) -> Report:
+    """Tell observers how a run ended.
+
+    Returns:
+        The report, with a problem for each thing that observers raised meanwhile.
+    """
+    failures.extend(plugins.run_finished(report))
+    once = dict.fromkeys(failures)  # an observer that fails often fails once for the user
+    problems = (Problem(path="", side=None, message=each, kind="plugin") for each in once)
+    return replace(report, problems=(*report.problems, *problems))
 
 
 def bound(choices: Choices, compare: Comparator) -> Comparator:

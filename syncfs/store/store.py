@@ -8,8 +8,9 @@ from typing import Any, Protocol, runtime_checkable
 
 from syncfs.core.base import Record
 from syncfs.core.entry import Side
+from syncfs.core.seal import Seal
 
-__all__ = ["Records", "Run", "Store", "Trashed"]
+__all__ = ["Records", "Run", "Seals", "Store", "Trashed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,22 @@ class Records(Protocol):
 
 
 @runtime_checkable
+class Seals(Protocol):
+    """What a `Store` has besides, if it recognises unchanged directories: see `syncfs.core.seal`.
+
+    A cache: it may forget at any time.
+    """
+
+    def seal(self, directory: str) -> Seal | None:
+        """The seal of a directory; None when it has none."""
+        ...
+
+    def set_seals(self, seals: Iterable[tuple[str, Seal]]) -> None:
+        """Keep seals, each until a record in its directory changes. A store that is only read keeps none."""
+        ...
+
+
+@runtime_checkable
 class Store(Records, Protocol):
     """The base of one pair, its run history and what is known of its roots.
 
@@ -77,7 +94,7 @@ class Store(Records, Protocol):
     Attributes:
         is_durable: Whether anything outlives the run; False makes every run a first run.
         notice: What the user must be told about the state, or empty: that it was damaged and set aside,
-            say, so that this run is a union.
+            say, so that this run is a union. It may grow until the store is closed.
     """
 
     @property
@@ -109,6 +126,25 @@ class Store(Records, Protocol):
 
     def set_roots(self, left: str | None, right: str | None) -> None:
         """Remember what tells the two roots from others."""
+        ...
+
+    def facts_of(self, side: Side) -> dict[str, Any] | None:
+        """What was learnt of this side's place, as `set_facts` got it; None when nothing was."""
+        ...
+
+    def set_facts(self, side: Side, facts: Mapping[str, Any] | None) -> None:
+        """Remember what was learnt of a side's place, as JSON values; nothing is written for the same."""
+        ...
+
+    def checkpoint(self) -> None:
+        """Make all that was written so far outlive this process and its machine, if it does not yet.
+
+        Called once a run, before its first action: what the run has noted of what it is about to do must be
+        found should it be killed.
+
+        Raises:
+            LockedError: Another run has moved the state since it was opened; nothing was done yet.
+        """
         ...
 
     def start_run(self, run: Run) -> None:
