@@ -29,9 +29,8 @@ Decisions:
     is preceded by a small request unless the nonce is younger than a minute. The alternative,
     `Expect: 100-continue`, httpx cannot do.
 
-    The certificates that the system trusts, as for curl and rclone, and certifi's only where it has none:
-    a private authority that an administrator has installed is trusted, and loading them costs nothing,
-    where certifi's file costs 20 ms.
+    The certificates that the system trusts, as for curl and rclone, and certifi's (httpx's only choice)
+    where it has none: a private authority that an administrator has installed is trusted.
 
     A request that no byte answered is sent again, once, if it went over a kept connection and if doing it
     twice is harmless: not DELETE nor MOVE, which could hit what a stranger has put there in between, nor a
