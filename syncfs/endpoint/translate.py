@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import errno
 import os
-import socket
-import ssl
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, cast
 
 from syncfs.endpoint.redact import redact
 from syncfs.errors import (
@@ -22,6 +22,9 @@ from syncfs.errors import (
     SyncfsError,
     UnsupportedNameError,
 )
+
+if TYPE_CHECKING:
+    import ssl
 
 __all__ = ["status_error", "translate", "translating"]
 
@@ -130,19 +133,41 @@ def _cause(error: BaseException) -> OSError | None:
 
 def _connection(error: BaseException, path: str, side: str) -> OSError:
     cause = _cause(error)
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return EndpointUnavailableError(
-            f"the server's certificate is not trusted: {cause.verify_message or _said(cause)}", side=side
-        )
-    if isinstance(cause, socket.gaierror):
+    if cause is not None and _is_raised_by(cause, "ssl", "SSLCertVerificationError"):
+        why = getattr(cause, "verify_message", "") or _said(cause)
+        return EndpointUnavailableError(f"the server's certificate is not trusted: {why}", side=side)
+    if cause is not None and _is_raised_by(cause, "ssl", "SSLError"):
+        # Its number is the library's, not the system's.
+        return _tls(cast("ssl.SSLError", cause), path, side)
+    if _is_raised_by(cause, "socket", "gaierror"):
         return ConnectionError(errno.EHOSTUNREACH, "the host's name cannot be resolved", path)
     code = cause.errno if cause is not None and cause.errno else errno.ECONNRESET
     words = os.strerror(code) if cause is not None and cause.errno else _said(error)
     return ConnectionError(code, f"the connection failed: {words}", path)
 
 
+def _tls(error: ssl.SSLError, path: str, side: str) -> OSError:
+    """What a TLS library says when the connection is not as both sides want it."""
+    reason = (error.reason or "").replace("_", " ").lower()
+    if "certificate required" in reason or "handshake failure" in reason:
+        return EndpointUnavailableError(
+            f"the server refuses the connection ({reason}): it may want a certificate of ours, given as cert",
+            side=side,
+        )
+    if "certificate" in reason or "unknown ca" in reason:
+        return EndpointUnavailableError(f"the server does not accept our certificate ({reason})", side=side)
+    if "wrong version number" in reason:
+        return EndpointUnavailableError("the server does not speak TLS there: use webdav://", side=side)
+    return ConnectionError(errno.ECONNRESET, f"the connection failed: TLS: {reason or _said(error)}", path)
+
+
 def _timeout(error: BaseException, path: str, side: str) -> OSError:
     return TimeoutError(errno.ETIMEDOUT, f"no answer in time ({type(error).__name__})", path)
+
+
+def _nameless_timeout(error: BaseException, path: str, side: str) -> OSError | None:
+    """A socket's own carries no error number, and so says nothing to whoever reads `strerror`."""
+    return None if isinstance(error, OSError) and error.errno else _timeout(error, path, side)
 
 
 def _missing(error: BaseException, path: str, side: str) -> OSError:
@@ -296,8 +321,17 @@ _KNOWN: dict[str, Maker] = {
     "http.HTTPException": _connection,
     "zipfile.BadZipFile": _failed,
     "tarfile.TarError": _failed,
+    "ssl.SSLError": _connection,
+    "socket.gaierror": _connection,
+    "builtins.TimeoutError": _nameless_timeout,
     "builtins.EOFError": _connection,
     "builtins.NotImplementedError": _cannot,
     "builtins.UnicodeEncodeError": _bad_name,
 }
 """`top-level module.class` of what is recognised; the most derived class that is here decides."""
+
+
+def _is_raised_by(error: BaseException | None, module: str, name: str) -> bool:
+    """Whether it is an exception of a module that may not be imported: then nobody can have raised it."""
+    loaded = sys.modules.get(module)
+    return loaded is not None and isinstance(error, getattr(loaded, name))

@@ -262,7 +262,7 @@ def test_a_state_of_a_newer_version_is_refused_and_kept(path: str, read_only: bo
     execute(path, "UPDATE meta SET value = 99 WHERE key = 'format'")
     execute(path, "DROP TABLE records")
     before = siblings(path)
-    with pytest.raises(StoreError, match=r"newer syncfs \(format 99, this one knows 1\).*upgrade"):
+    with pytest.raises(StoreError, match=r"newer syncfs \(format 99, this one knows 2\).*upgrade"):
         open_store(path, read_only=read_only)
     kept = siblings(path)
     assert list(kept) == list(before)
