@@ -84,7 +84,7 @@ def installed(environment: Environment) -> Environment:
 
 
 def plan(environment: Environment, *words: object) -> str:
-    return environment.syncfs("plan", "push", "a", "b", "--json", "-q", *words)
+    return environment.syncfs("plan", "push", "a", "b", "--on-conflict", "src", "--json", "-q", *words)
 
 
 def test_the_guide_s_plugin_is_about_twenty_lines() -> None:
