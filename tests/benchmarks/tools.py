@@ -44,7 +44,7 @@ def rclone(
     command = [str(find_rclone()), "sync", str(src), str(dst), "--config", os.devnull]
     if url:
         command += ["--webdav-url", url]
-        if tuned and fast_pacer:
+        if tuned:
             command += ["--webdav-pacer-min-sleep", "0"]
     if tuned:
         command += ["--transfers", str(JOBS), "--checkers", str(JOBS)]
