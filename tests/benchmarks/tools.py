@@ -37,9 +37,7 @@ def dav(url: str) -> str:
     return url.replace("http", "webdav", 1)
 
 
-def rclone(
-    src: object, dst: object, url: str = "", *, tuned: bool = True, fast_pacer: bool = True
-) -> list[str]:
+def rclone(src: object, dst: object, url: str = "", *, tuned: bool = True) -> list[str]:
     """`rclone sync`; a remote side is written `:webdav:path`, relative to `url`."""
     command = [str(find_rclone()), "sync", str(src), str(dst), "--config", os.devnull]
     if url:
