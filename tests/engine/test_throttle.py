@@ -7,7 +7,6 @@ import time
 
 import pytest
 
-from syncfs.engine import throttle
 from syncfs.engine.throttle import Throttle
 
 
@@ -17,7 +16,7 @@ class Waits(threading.Event):
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         super().__init__()
         self.now_s = 100.0
-        monkeypatch.setattr(throttle.time, "monotonic", lambda: self.now_s)
+        monkeypatch.setattr(time, "monotonic", lambda: self.now_s)
 
     def wait(self, timeout: float | None = None) -> bool:
         self.now_s += timeout or 0.0
@@ -52,7 +51,12 @@ def test_threads_share_one_rate_and_a_cancelled_wait_ends() -> None:
     cancel = threading.Event()
     limited = Throttle(400_000, cancel)
     started_s = time.monotonic()
-    threads = [threading.Thread(target=lambda: [limited.take(1_000) for _ in range(10)]) for _ in range(16)]
+
+    def copy() -> None:
+        for _ in range(10):
+            limited.take(1_000)
+
+    threads = [threading.Thread(target=copy) for _ in range(16)]
     for thread in threads:
         thread.start()
     for thread in threads:
