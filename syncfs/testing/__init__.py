@@ -1,8 +1,14 @@
 """What the tests of a program, or of a plugin, that syncs can use.
 
-`trees` writes and reads directory trees as literals; `faulty` puts faults into any fsspec filesystem;
-`conformance` is the suite that every endpoint has to pass. Suites and strategies need pytest and Hypothesis,
-so they are imported by their own names only.
+`trees` writes and reads directory trees as literals; `faulty` puts faults into any fsspec filesystem. These
+need nothing that syncfs does not. The rest needs `pip install 'syncfs[testing]'` and is imported from where
+it is:
+
+- A suite of laws for each kind of plugin, to be subclassed: `comparators`, `policies`, `filters`, `guards`,
+  `observers`, `executors`, `stores`, and `conformance` for endpoints.
+- `strategies`: Hypothesis strategies for what plugins are given.
+
+`world` plays whole runs on two sides in memory (`side`), as the core's own laws do.
 """
 
 from syncfs.testing.faulty import (
