@@ -81,8 +81,8 @@ Decisions:
     server hangs up on an idle connection, and a torn source is noticed before the server is.
 
     A GET's headers must agree with the listing; where they do not, one look decides, since a proxy may
-    give a file another tag than its property. After a GET of more than 8 KiB from a server that writes into the
-    very file it sends, another look makes sure that nothing was mixed in.
+    give a file another tag than its property. After a GET of more than 8 KiB from a server that writes
+    into the very file it sends, another look makes sure that nothing was mixed in.
 
     A write's reply is believed by the server's clock, whose difference from ours is bounded by the `Date`
     of every reply. `Date` alone is not enough: Apache stamps the arrival of a request, which for a long

@@ -249,7 +249,15 @@ class _Probe:
             answer = self._session.ask(method, self._target("f"), {**headers, **condition}, body)
             if answer.status == 412:
                 heeding.add(method)
+        if "DELETE" in heeding and not self._keeps_directory(condition):
+            heeding.discard("DELETE")
         return frozenset(heeding)
+
+    def _keeps_directory(self, condition: dict[str, str]) -> bool:
+        """Whether a DELETE meant for a file spares the directory that took its place; WsgiDAV's does not."""
+        self._session.ask("MKCOL", self._location.target(self._path("taken"), collection=True), {})
+        self._session.ask("DELETE", self._target("taken"), condition)
+        return self._remote.look(self._path("taken")) is not None
 
     def _obeying_if(self) -> frozenset[str]:
         """The methods that obey `If`: the wrong tag is refused, the right one passes."""

@@ -42,7 +42,8 @@ class Profile:
         lists_infinitely: `Depth: infinity` is answered, and with more than one level.
         lists_dotfiles: A listing shows names that begin with a dot.
         etags: The kind of entity tags.
-        heeds_if_match: The methods (of PUT, DELETE, MOVE) that refuse an `If-Match` with another tag.
+        heeds_if_match: The methods (of PUT, DELETE, MOVE) that refuse an `If-Match` with another tag; DELETE
+            only where it spares a directory too, which may have taken the file's place.
         heeds_if_none_match: PUT with `If-None-Match: *` refuses to overwrite.
         heeds_if: The methods (of the same) that obey `If` with an entity tag, MOVE for the source and for
             the target, whatever their names and even while the tag is called weak: mod_dav compares
