@@ -244,6 +244,8 @@ class WebdavEndpoint:
 
         def make() -> None:
             answer = remote.session.ask("MKCOL", target, {})
+            if answer.status in (200, 201) and remote.is_long(path) and remote.look(path) is None:
+                raise UnsupportedNameError(f"{path!r} is longer than this server takes, it seems", path=path)
             if answer.status in (200, 201):
                 return
             try:

@@ -109,6 +109,7 @@ def _consequences(profile: Profile) -> Iterable[tuple[str, str]]:
         if profile.unsafe_in_paths
         else "",
     )
+    yield "longest_name_bytes", "longer names are refused" if profile.longest_name_bytes else ""
     yield "unsafe_in_names", "names with these are refused" if profile.unsafe_in_names else ""
     yield (
         "unsafe_in_destination",

@@ -75,6 +75,7 @@ class Profile:
             sabre/dav takes what is below a directory with a line break in its name for the server's whole
             root: one DELETE there removed everything. Never probed.
         unsafe_in_names: Characters that no name can hold here: it is refused, or listed as another one.
+        longest_name_bytes: A longer name cannot be held, or not be removed again; 0 where that is not known.
         unsafe_in_destination: Characters of a path that a MOVE's `Destination` loses here, or may lose:
             what comes after them is cut off, so that a file would land on another one's name. WsgiDAV
             decodes the header before it takes it apart as a URL.
@@ -111,6 +112,7 @@ class Profile:
     serialises: bool = False
     unsafe_in_paths: frozenset[str] = frozenset("\n")
     unsafe_in_names: frozenset[str] = frozenset()
+    longest_name_bytes: int = 0
     unsafe_in_destination: frozenset[str] = frozenset()
     ends_destinations_in_slash: bool = False
     dies_of_if: bool = False

@@ -136,6 +136,7 @@ _ASGI = Profile(
     moves_without_gap=False,
     keeps_etag_on_move=True,
     stores_fragments=True,
+    longest_name_bytes=248,  # a longer one is stored, but neither replaced nor removed
     unsafe_in_names=frozenset("%"),
 )
 
