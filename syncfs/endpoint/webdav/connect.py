@@ -56,9 +56,9 @@ def open_url(url: str, options: Mapping[str, Any] | None, *, side: str) -> Webda
             Bearer token); `verify` (False, or the path of a file of trusted certificates), `cert` (a
             path, or a list of certificate, key and passphrase), `timeout` (seconds, for every
             operation), `headers` (a mapping), `proxy` (a URL), `trust_env` (False: no proxies from the
-            environment), `capabilities` (what the server can do, where the user knows better: a mapping, or
-            its JSON, of names and values as `syncfs probe --json` shows them). What is missing of the credentials is looked for in the keyring (service
-            `syncfs/HOST`) and in netrc.
+            environment), `capabilities` (what the server can do, where the user knows better: a mapping,
+            or its JSON, of names and values as `syncfs probe --json` shows them). What is missing of the
+            credentials is looked for in the keyring (service `syncfs/HOST`) and in netrc.
         side: `"src"` or `"dst"`, for messages.
 
     Raises:

@@ -7,7 +7,7 @@ import os
 import time
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from email.utils import formatdate
 from functools import partial
@@ -42,6 +42,8 @@ _BODY_BYTES = 256 << 10
 _OLD = b"old"
 _ABORT_S = 0.7
 """How long a server has to do to a file what it does when an upload breaks off."""
+_TICK_S = 0.03
+"""Longer than a kernel's tick, by which a disk stamps its files: two writes within one look alike."""
 _MTIME_S = 1_000_000_000
 _DEAD_PROPERTY = "urn:syncfs: probe"  # npm's server cuts a name off at its last colon
 _OTHER_TAG = '"syncfs-no-such-tag"'
@@ -151,7 +153,7 @@ class _Probe:
             lists_dotfiles=lists_dotfiles,
         )
         aborted_s = time.monotonic()
-        self._break_off()
+        is_broken_off = self._break_off()
         found = self._mtime(found)
         found = self._tags(found)
         found = self._conditions(found)
@@ -163,18 +165,17 @@ class _Probe:
         old = self._remote.look(self._path("old"))
         return replace(
             found,
-            keeps_old_on_abort=old is not None and old.size_bytes == len(_OLD),
-            hides_new_on_abort=self._remote.look(self._path("new")) is None,
+            keeps_old_on_abort=is_broken_off and old is not None and old.size_bytes == len(_OLD),
+            hides_new_on_abort=is_broken_off and self._remote.look(self._path("new")) is None,
         )
 
     def lists_dotfiles(self) -> bool:
         return self._put(".dot", b"x").status < 300 and ".dot" in self._list()
 
-    def _break_off(self) -> None:
-        """Two uploads that break off: over an old file, and of a new one."""
+    def _break_off(self) -> bool:
+        """Two uploads that break off, over an old file and of a new one; whether the server has seen them."""
         self._must_put("old", _OLD)
-        for name in ("old", "new"):
-            self._put_half(name)
+        return all([self._put_half("old"), self._put_half("new")])
 
     def _tags(self, found: Profile) -> Profile:
         """The kind of tags, and whether a PUT's reply names the one that a listing will show."""
@@ -209,6 +210,7 @@ class _Probe:
         told = ask_properties(self._session, self._target("tag"), ("DAV: getetag",))
         raw = next((properties.get("DAV: getetag", "") for _, properties in told), "")
         first = self._must_look("tag")
+        time.sleep(_TICK_S)
         self._must_put("tag", b"2")
         return first, self._must_look("tag"), raw.startswith(("W/", "w/"))
 
@@ -410,16 +412,23 @@ class _Probe:
             raise PathError(f"a scratch file cannot be written: status {answer.status}")
         return answer
 
-    def _put_half(self, name: str) -> None:
-        """Announce a body, send half of it, and hang up."""
+    def _put_half(self, name: str) -> bool:
+        """Announce a body, send half of it, and hang up; False when it ended otherwise."""
 
         def body() -> Iterator[bytes]:
             yield bytes(_BODY_BYTES // 2)
+            time.sleep(_TICK_S)
+            yield b"\0"  # shows whether a refusal has come meanwhile
             raise _BrokenOffError
 
         headers = {"Content-Type": "application/octet-stream", "Content-Length": str(_BODY_BYTES)}
-        with suppress(_BrokenOffError, ConnectionError, TimeoutError):
+        try:
             self._session.ask("PUT", self._target(name), headers, body())
+        except _BrokenOffError:
+            return True
+        except (ConnectionError, TimeoutError):
+            pass
+        return False  # an early reply, or no connection: nothing was tried out
 
     def _move(self, name: str, to: str, *, overwrite: str) -> Answer:
         headers = {"Destination": self._absolute(to), "Overwrite": overwrite}

@@ -28,6 +28,7 @@ from syncfs.errors import PathError, StaleEntryError, UnsupportedNameError
 
 __all__ = ["Found", "Remote"]
 
+_NAME_BYTES = 255
 _RACY_NS = 2 * SECOND_NS
 _FOLDS = {
     "folds_unicode": lambda name: unicodedata.normalize("NFC", name),
@@ -225,6 +226,13 @@ class Remote:
         Servers answer 409, 404, 403 or 500 when the parent is missing, and some of these for other
         reasons too (stock Apache 301 where a directory stands): so look, which only a failure costs.
         """
+        name_bytes = len(paths.split(path)[1].encode("utf-8", "surrogateescape"))
+        if 400 <= answer.status <= 500 and name_bytes > _NAME_BYTES:
+            return UnsupportedNameError(
+                f"{what} {path!r}: the server refuses it (status {answer.status}), and its name is "
+                f"{name_bytes} bytes long; most take {_NAME_BYTES}",
+                path=path,
+            )
         if answer.status in (301, 403, 404, 405, 409, 500):
             parent, _ = paths.split(path)
             try:
