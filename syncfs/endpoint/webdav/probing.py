@@ -174,6 +174,7 @@ class _Probe:
 
     def _break_off(self) -> bool:
         """Two uploads that break off, over an old file and of a new one; whether the server has seen them."""
+        self._must_put("whole", bytes(_BODY_BYTES))  # else a refusal of the size would pass for care
         self._must_put("old", _OLD)
         return all([self._put_half("old"), self._put_half("new")])
 
