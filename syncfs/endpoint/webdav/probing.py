@@ -334,6 +334,8 @@ class _Probe:
     def _names(self, found: Profile) -> Profile:
         self._must_put("Fold\u00e9", b"1")
         other_form = unicodedata.normalize("NFD", "Fold\u00e9")
+        folds_case = self._remote.look(self._path("fOLD\u00c9")) is not None
+        folds_unicode = self._remote.look(self._path(other_form)) is not None
         unsafe = self._lost(_SUSPECTS, self._is_stored)
         rest = "".join(each for each in _SUSPECTS if each not in unsafe)
         lost, ends_in_slash = self._lost(rest, self._is_moved_right), False
@@ -341,8 +343,8 @@ class _Probe:
             lost, ends_in_slash = self._lost(rest, partial(self._is_moved_right, end="/")), True
         return replace(
             found,
-            folds_case=self._remote.look(self._path("fOLD\u00c9")) is not None,
-            folds_unicode=self._remote.look(self._path(other_form)) is not None,
+            folds_case=folds_case,
+            folds_unicode=folds_unicode,
             unsafe_in_names=_with_controls(unsafe),
             unsafe_in_destination=_with_controls(lost),
             ends_destinations_in_slash=ends_in_slash,
