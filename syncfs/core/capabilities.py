@@ -30,7 +30,8 @@ class Capabilities:
         folds_case: `Readme` and `README` are one name here.
         folds_unicode: The composed and the decomposed form of a name are one name here.
         creates_exclusively: Of several who create one name at the same moment, one succeeds and the others
-            are told; False where two may.
+            are told; False where two may. Of small files, that is: what is written in more than one chunk may
+            be put in place by other means.
         replaces_exclusively: The same of several who replace or remove one version of a file.
         is_writable: Files can be written here at all.
         clock_skew_ns: The side's clock minus ours, as measured; None when it was not, 0 for one clock.

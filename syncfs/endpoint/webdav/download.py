@@ -158,13 +158,13 @@ def _strong_tag(reply: Reply) -> str | None:
 class _Stream(io.RawIOBase):
     """A reply's body as a raw file."""
 
-    def __init__(self, path: str, reply: Reply) -> None:
+    def __init__(self, path: str, reply: Reply, size_bytes: int) -> None:
         super().__init__()
         self._path = path
         self._reply = reply
         self._pieces = reply.pieces()
         self._held = memoryview(b"")
-        self._missing = _length(reply)
+        self._missing = size_bytes
 
     def readable(self) -> bool:
         return True
@@ -179,8 +179,9 @@ class _Stream(io.RawIOBase):
                         f"the server sent too little of {self._path!r}", path=self._path, retryable=True
                     )
                 return 0
-            if self._missing is not None:
-                self._missing -= len(piece)
+            self._missing -= len(piece)
+            if self._missing < 0:
+                raise VerificationError(f"the server sends too much of {self._path!r}", path=self._path)
             self._held = memoryview(piece)
         size = min(len(into), len(self._held))
         into[:size] = self._held[:size]
@@ -204,8 +205,19 @@ def opened(remote: Remote, path: str, expect: Entry) -> Iterator[WebdavSource]:
 @contextmanager
 def stream(remote: Remote, path: str) -> Iterator[BinaryIO]:
     """Open a file for a comparator: see `Endpoint.open`."""
-    with io.BufferedReader(_Stream(path, _get(remote, path)), CHUNK_BYTES) as file:
-        yield cast(BinaryIO, file)
+    reply = _get(remote, path)
+    try:
+        size_bytes = _length(reply)
+        if size_bytes is None:
+            # Without a length nothing would tell a file that was cut short, nor one that never ends.
+            entry = remote.look(path)
+            size_bytes = entry.size_bytes if entry is not None else None
+        if size_bytes is None:
+            raise PathError(f"the server does not tell the size of {path!r}", path=path)
+        with io.BufferedReader(_Stream(path, reply, size_bytes), CHUNK_BYTES) as file:
+            yield cast(BinaryIO, file)
+    finally:
+        reply.close()
 
 
 def _get(remote: Remote, path: str) -> Reply:

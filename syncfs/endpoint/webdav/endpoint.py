@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Self
 from syncfs.core import paths
 from syncfs.core.capabilities import Capabilities
 from syncfs.core.entry import Entry, Kind, Written
-from syncfs.core.listing import Listing, ListingStatus
+from syncfs.core.listing import AS_MARKED, Listing, ListingStatus
 from syncfs.endpoint.endpoint import Content, Finding, Source
 from syncfs.endpoint.webdav.client import wire_of
 from syncfs.endpoint.webdav.clock import SECOND_NS
@@ -33,6 +33,12 @@ if TYPE_CHECKING:
 __all__ = ["WebdavEndpoint"]
 
 _log = logging.getLogger("syncfs")
+
+
+_MOST_LEVELS = 128
+_TOO_DEEP = (
+    f"it is more than {_MOST_LEVELS} levels deep: does a directory on the server contain itself, by a link?"
+)
 
 
 class WebdavEndpoint:
@@ -162,6 +168,8 @@ class WebdavEndpoint:
             lists_dotfiles=profile.lists_dotfiles,
             folds_case=profile.folds_case,
             folds_unicode=profile.folds_unicode,
+            creates_exclusively=profile.writes_in_place and profile.serialises,
+            replaces_exclusively=profile.writes_in_place and profile.serialises,
             clock_skew_ns=self._remote.session.clock.skew_ns,
         )
 
@@ -185,10 +193,18 @@ class WebdavEndpoint:
 
     def list(self, path: str) -> Listing:
         """List one directory with one PROPFIND: see `Endpoint.list`."""
+        return replace(self.list_unless(path, None), mark=None)
+
+    def list_unless(self, path: str, mark: bytes | None) -> Listing:
+        """List one directory, unless its body still bears a mark: see `Marking`."""
         found, self._root = (self._root, None) if not path else (None, self._root)
+        if path.count("/") >= _MOST_LEVELS:
+            return Listing(status=ListingStatus.REFUSED, reason=_TOO_DEEP)
         try:
             if found is None:
-                found = self._remote.find(path, depth=1, collection=True)
+                found = self._remote.find_unless(path, mark)
+            if found is None or (mark is not None and found.mark == mark):
+                return AS_MARKED
         except EndpointUnavailableError:
             raise
         except (PermissionError, FileNotFoundError) as error:
@@ -290,8 +306,11 @@ class WebdavEndpoint:
         is_directory = expect.kind is Kind.DIRECTORY
         headers = {"Destination": remote.destination(to, collection=is_directory), "Overwrite": "F"}
         remote.expect(path, expect)
-        if not remote.profile.heeds_overwrite:
+        if is_directory or not remote.profile.heeds_overwrite:
+            # Directories always: lighttpd replaces a file by one in spite of `Overwrite: F`.
             remote.expect(to, None)
+        if remote.profile.moves_make_parents:
+            remote.demand_directory(to)
         guard = {} if is_directory else remote.tagged("MOVE", path, expect)
         target = location.target(path, collection=is_directory)
         answer = remote.session.ask("MOVE", target, headers | guard)
@@ -300,7 +319,7 @@ class WebdavEndpoint:
                 remote.expect(path, expect)
             raise StaleEntryError(f"something stands at {to!r} on the server", path=to)
         if answer.status not in (200, 201, 204):
-            raise remote.failure(answer, f"cannot rename {path!r} to", to)
+            raise remote.failure(answer, f"cannot rename {path!r} to", to, is_taken_by_any=True)
         if is_directory or expect.size_bytes is None:
             return None
         etag = expect.etag if remote.profile.keeps_etag_on_move else None
@@ -309,7 +328,7 @@ class WebdavEndpoint:
     def remove_leftover(self, path: str) -> None:
         """Remove a temporary file of a dead run; nothing happens when it is gone."""
         if not paths.is_temporary(paths.split(path)[1]):
-            raise ValueError(f"not a temporary file of ours: {path!r}")
+            raise PathError(f"not a temporary file of ours: {path!r}", path=path)
         answer = self._remote.session.ask("DELETE", self._location.target(path), {})
         if answer.status not in (200, 202, 204, 404, 410):
             raise self._remote.failure(answer, "cannot remove", path)

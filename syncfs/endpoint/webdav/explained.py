@@ -121,6 +121,16 @@ def _consequences(profile: Profile) -> Iterable[tuple[str, str]]:
     yield "dead_properties_survive", ""
     yield "mkcol_on_existing", ""
     yield "needs_collection_slash", "always sent"
+    yield (
+        "moves_make_parents",
+        "a look before each rename: its directory could be made anew" if profile.moves_make_parents else "",
+    )
+    yield (
+        "serialises",
+        "of several who write one file at once, one wins"
+        if profile.serialises
+        else "of several who write one file within milliseconds, more than one may be told that they did",
+    )
     yield "dies_of_if", ""
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import quote, unquote, urlsplit
 
+from syncfs.core.paths import name_problem
 from syncfs.errors import UnsupportedNameError
 
 __all__ = ["Location", "decoded_segments", "host_text", "quoted"]
 
-_ASTRAY = re.compile(r"(?:^|/)\.{0,2}(?:/|$)")
-"""A component that is no name: nothing, `.` or `..`, with which a server would go elsewhere."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -108,12 +106,13 @@ class Location:
                 Apache redirects without it.
 
         Raises:
-            UnsupportedNameError: It leads elsewhere, or is spelled in another way than listings spell it.
+            UnsupportedNameError: It could lead out of the root, or is no path.
         """
         if not path:
             return self.root if collection else self.root.removesuffix("/") or "/"
-        if _ASTRAY.search(path) or "\0" in path:
-            raise UnsupportedNameError(f"{path!r} is no path below {self.url}", path=path)
+        for name in path.split("/"):
+            if (problem := name_problem(name)) is not None:
+                raise UnsupportedNameError(f"{path!r}: {name!r} {problem}", path=path)
         # Names hold no "/", so quoting the whole path spares a loop.
         below = quote(path, safe="/", errors="surrogateescape")
         return f"{self.root}{below}/" if collection else self.root + below

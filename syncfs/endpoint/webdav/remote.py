@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import threading
 import time
 import unicodedata
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import Any
 
 from syncfs.core import paths
@@ -15,7 +17,9 @@ from syncfs.endpoint.webdav.clock import SECOND_NS, parse_http_date
 from syncfs.endpoint.webdav.etag import proves_content
 from syncfs.endpoint.webdav.knowledge import Knowledge
 from syncfs.endpoint.webdav.location import Location
+from syncfs.endpoint.webdav.mark import AsMarkedError, MarkedBody, UnkeptError
 from syncfs.endpoint.webdav.multistatus import (
+    LARGE_BYTES,
     PROPFIND_BODY,
     MalformedReplyError,
     Multistatus,
@@ -28,8 +32,10 @@ from syncfs.errors import PathError, StaleEntryError, UnsupportedNameError
 
 __all__ = ["Found", "Remote"]
 
-_NAME_BYTES = 255
 _RACY_NS = 2 * SECOND_NS
+_UNEXPLAINED = frozenset({207, 301, 400, 403, 404, 405, 409, 412, 414, 500})
+_LONG_BYTES = 240
+"""lighttpd needs some of the 255 that file systems take for a temporary name of its own."""
 _FOLDS = {
     "folds_unicode": lambda name: unicodedata.normalize("NFC", name),
     "folds_case": str.casefold,
@@ -43,14 +49,18 @@ class Found:
     Attributes:
         status: The multistatus.
         date_s: The server's `Date`; None when it sent none.
+        mark: Stands for the whole body, see `mark`; None where it will soon be another one.
         is_coarse: The server's tags were found to tell no two contents of the same second apart.
     """
 
-    __slots__ = ("date_s", "is_coarse", "status")
+    __slots__ = ("date_s", "is_coarse", "mark", "status")
 
-    def __init__(self, status: Multistatus, date_s: int | None, *, is_coarse: bool = False) -> None:
+    def __init__(
+        self, status: Multistatus, date_s: int | None, mark: bytes | None = None, *, is_coarse: bool = False
+    ) -> None:
         self.status = status
         self.date_s = date_s
+        self.mark = mark
         self.is_coarse = is_coarse
 
     def is_racy(self, entry: Entry) -> bool:
@@ -70,7 +80,8 @@ class Found:
             entries[name] = entry
             if entry.kind is Kind.FILE and self.is_racy(entry):
                 racy.append(name)
-        return Listing(entries=entries, racy=frozenset(racy), leftovers=tuple(leftovers))
+        mark = None if racy or leftovers else self.mark
+        return Listing(entries=entries, racy=frozenset(racy), leftovers=tuple(leftovers), mark=mark)
 
 
 def is_racy(entry: Entry, date_s: int | None, *, is_coarse: bool = False) -> bool:
@@ -92,6 +103,8 @@ class Remote:
         """Take the user's word for some capabilities; see `Knowledge`."""
         self.session = session
         self.location = location
+        # Sixteen directories may be listed at once: of large ones, one after the other.
+        self._large = threading.Lock()
         self.knowledge = Knowledge(capabilities)
         self.keeps_mtime: bool | None = None
         """Whether an mtime that was asked for was seen in this run; None before the first."""
@@ -116,6 +129,19 @@ class Remote:
         """
         return self.session.repeat(lambda: self._find_once(path, depth, collection))
 
+    def find_unless(self, path: str, mark: bytes | None) -> Found | None:
+        """Ask about a directory and its children; None where the answer still bears a mark.
+
+        Raises:
+            OSError: As `find` does.
+        """
+        try:
+            return self.session.repeat(lambda: self._find_once(path, 1, True, mark))
+        except AsMarkedError:
+            return None
+        except UnkeptError:
+            return self.find(path, depth=1, collection=True)
+
     def look(self, path: str) -> Entry | None:
         """The entry at a path, afresh; None when nothing is there."""
         try:
@@ -123,6 +149,29 @@ class Remote:
             return self.find(path, depth=0, collection=not path).status.itself
         except FileNotFoundError:
             return None
+        except (PermissionError, PathError):
+            # Below a file there is nothing, which Apache says with 400 and lighttpd with 403.
+            if path and self._is_below_a_file(path):
+                return None
+            raise
+
+    def _is_below_a_file(self, path: str) -> bool:
+        above, _ = paths.split(path)
+        try:
+            return bool(above) and self.find(above, depth=0, collection=False).status.itself.kind is Kind.FILE
+        except OSError:
+            return False
+
+    def demand_directory(self, path: str) -> None:
+        """Make sure that a path's directory is there, where a server would make it without a word.
+
+        Raises:
+            FileNotFoundError: It is not.
+        """
+        directory, _ = paths.split(path)
+        found = self.look(directory)
+        if found is None or found.kind is not Kind.DIRECTORY:
+            raise FileNotFoundError(2, f"cannot put {path!r} in place: its directory is missing", path)
 
     def expect(self, path: str, expected: Entry | None) -> None:
         """Make sure that a path is what it was when the plan was made.
@@ -168,7 +217,7 @@ class Remote:
             return {}
         return {"If": f'<{self.location.absolute(path)}> (["{expected.etag}"])'}
 
-    def appeared(self, path: str) -> StaleEntryError:
+    def appeared(self, path: str) -> PathError:
         """Say what stands where nothing was listed: a new file, or one under another spelling.
 
         That a server takes two spellings for one name depends on the disk below it, which no listing
@@ -187,6 +236,9 @@ class Remote:
                     return StaleEntryError(
                         f"{path!r} is {other!r} on the server, which takes both for one name", path=path
                     )
+        if len(name.encode("utf-8", "surrogateescape")) > _LONG_BYTES and name not in names:
+            # lighttpd answers so to a name that its disk refuses.
+            return UnsupportedNameError(f"{path!r} is longer than this server takes, it seems", path=path)
         return StaleEntryError(f"{path!r} has appeared on the server", path=path)
 
     def demand_name(self, path: str) -> None:
@@ -220,33 +272,42 @@ class Remote:
             )
         return self.location.absolute(path, collection=collection or self.profile.ends_destinations_in_slash)
 
-    def failure(self, answer: Answer, what: str, path: str) -> OSError:
+    def failure(self, answer: Answer, what: str, path: str, *, is_taken_by_any: bool = False) -> OSError:
         """Say why a change of `path` was refused; a missing parent is told as one.
 
         Servers answer 409, 404, 403 or 500 when the parent is missing, and some of these for other
-        reasons too (stock Apache 301 where a directory stands): so look, which only a failure costs.
+        reasons too (stock Apache 301 or 400 where a directory stands, lighttpd 207): so look, which only a
+        failure costs.
+
+        Args:
+            answer: The refusal.
+            what: What was attempted: `"cannot write"`.
+            path: What it was attempted on.
+            is_taken_by_any: Whatever stands there is in the way, also a file.
         """
-        name_bytes = len(paths.split(path)[1].encode("utf-8", "surrogateescape"))
-        if 400 <= answer.status <= 500 and name_bytes > _NAME_BYTES:
-            return UnsupportedNameError(
-                f"{what} {path!r}: the server refuses it (status {answer.status}), and its name is "
-                f"{name_bytes} bytes long; most take {_NAME_BYTES}",
-                path=path,
-            )
-        if answer.status in (301, 403, 404, 405, 409, 500):
-            parent, _ = paths.split(path)
+        if answer.status in _UNEXPLAINED:
+            parent, name = paths.split(path)
             try:
                 above = self.look(parent)
                 if above is None or above.kind is not Kind.DIRECTORY:
                     return FileNotFoundError(2, f"{what} {path!r}: its directory is missing", path)
                 here = self.look(path)
-                if here is not None and here.kind is Kind.DIRECTORY:
-                    return StaleEntryError(f"{what} {path!r}: a directory stands there", path=path)
+                if here is not None and (is_taken_by_any or here.kind is Kind.DIRECTORY):
+                    kind = "directory" if here.kind is Kind.DIRECTORY else "file"
+                    return StaleEntryError(f"{what} {path!r}: a {kind} stands there", path=path)
             except OSError:
                 pass  # the first refusal says more than the failure to explain it
+            size = len(name.encode("utf-8", "surrogateescape"))
+            if size > _LONG_BYTES:
+                return UnsupportedNameError(
+                    f"{what} {path!r}: status {answer.status}; its name of {size} bytes is longer than this "
+                    "server takes, it seems",
+                    path=path,
+                    code=errno.ENAMETOOLONG,
+                )
         return refusal(answer, what, path)
 
-    def _find_once(self, path: str, depth: int, collection: bool) -> Found:
+    def _find_once(self, path: str, depth: int, collection: bool, mark: bytes | None = None) -> Found:
         headers = {
             "Depth": str(depth),
             "Content-Type": "application/xml",
@@ -262,10 +323,16 @@ class Remote:
             if reply.header("Content-Encoding") not in (None, "", "identity"):
                 raise PathError("the server compresses what was asked for as it is", path=path)
             parser = MultistatusParser(self.location, target)
+            body = MarkedBody(reply.pieces(), unless=mark)
             try:
-                for piece in reply.pieces():
-                    parser.feed(piece)
-                status = parser.close()
+                with ExitStack() as turn:
+                    has_turn = False
+                    for piece in body:
+                        parser.feed(piece)
+                        if parser.memory_bytes > LARGE_BYTES and not has_turn:
+                            turn.enter_context(self._large)
+                            has_turn = True
+                    status = parser.close()
             except MalformedReplyError as error:
                 raise PathError(f"cannot list {path!r}: {error}", path=path, retryable=error.is_cut) from None
             if not self.knowledge.is_seen:
@@ -274,6 +341,7 @@ class Remote:
             return Found(
                 status,
                 parse_http_date(reply.header("Date") or ""),
+                body.mark,
                 is_coarse=self.profile.etags is Etags.COARSE,
             )
 

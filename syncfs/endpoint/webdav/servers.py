@@ -36,6 +36,9 @@ _LIGHTTPD = Profile(
     etags=Etags.STRONG,
     heeds_if_match=_ALL,
     heeds_if_none_match=True,
+    # Between files it does. But a file goes *into* a directory of the target's name, and a directory
+    # replaces a file.
+    heeds_overwrite=False,
     keeps_old_on_abort=True,
     hides_new_on_abort=True,
     reads_whole=True,
@@ -44,12 +47,14 @@ _LIGHTTPD = Profile(
     keeps_etag_on_move=True,
     keeps_dead_properties=True,
     dead_properties_survive=frozenset({"PUT", "MOVE"}),
+    serialises=True,  # one worker and one event loop, unless it is told otherwise
     unsafe_in_names=_CONTROL,
 )
 _NGINX = Profile(
     name="nginx",
     lists_dotfiles=False,
     etags=Etags.NONE,
+    moves_make_parents=True,
     keeps_old_on_abort=True,
     hides_new_on_abort=True,
     reads_whole=True,

@@ -265,7 +265,7 @@ def test_reserved_names_are_not_listed_and_leftovers_apart(webdav_server: Folder
         side.remove_leftover(name)
         side.remove_leftover(name)
     assert webdav_server.read() == {".syncfs/trash/f": "y", "f": "content"}
-    with pytest.raises(ValueError):
+    with pytest.raises(PathError):
         side.remove_leftover("f")
 
 
