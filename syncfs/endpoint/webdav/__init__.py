@@ -3,7 +3,7 @@
 A `WebdavEndpoint` is thin; below it, each knowing only those before: `location` (URLs and quoting),
 `clock`, `etag`, `multistatus` (the parser), `wire` (the seam through which every request goes), `session`
 (retries, redirects, the log), `profile` (what can it do; with `servers` and `knowledge`), `remote` (looking),
-`properties`, `publish` (with `dated`), `download`, `probing`, and `explained` for people.
+`properties`, `publish` (with `dated`), `download`, `probing` (with `questions`), and `explained` for people.
 Behind the seam are two wires: `socket_wire` (with `connection`, `reply` and `tls`), and `httpx_wire`.
 `connect` makes an endpoint of a URL, `client` of a user's own `webdav4` filesystem.
 
