@@ -75,6 +75,7 @@ class Questions:
             dies_of_if=known.dies_of_if,
             reads_whole=known.reads_whole,
             moves_without_gap=known.moves_without_gap,
+            serialises=known.serialises,
             lists_dotfiles=lists_dotfiles,
         )
         aborted_s = time.monotonic()
