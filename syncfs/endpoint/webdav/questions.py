@@ -214,7 +214,14 @@ class Questions:
             self._move("from", "to", overwrite="T")
         after = self._remote.look(self._path("to"))
         keeps = after is not None and after.etag is not None and after.etag == before.etag
-        return replace(found, heeds_overwrite=is_heeded, keeps_etag_on_move=keeps)
+        self._must_put("from", b"1")
+        makes_parents = self._move("from", "missing/to", overwrite="F").status < 300
+        return replace(
+            found,
+            heeds_overwrite=is_heeded,
+            moves_make_parents=makes_parents,
+            keeps_etag_on_move=keeps,
+        )
 
     def _mtime(self, found: Profile) -> Profile:
         """Settable, and still so after a MOVE."""

@@ -14,10 +14,12 @@ from tests.servers.server import Folder
 
 CAREFUL = {
     "apache-infinity": {"lists_infinitely"},
+    "lighttpd": {"heeds_overwrite"},
     "sabre": {"keeps_old_on_abort", "hides_new_on_abort"},
 }
-"""Where the table trusts a kind of server with less than this one does: Apache is set up so, and PHP's own
-web server keeps a body back until it has all of it, which others before sabre/dav do not."""
+"""Where the table trusts a kind of server with less than this one does: Apache is set up so; lighttpd heeds
+`Overwrite: F` between files only, which is all that is asked; and PHP's own web server keeps a body back until
+it has all of it, which others before sabre/dav do not."""
 
 MOST_REQUESTS = 140
 
