@@ -18,8 +18,8 @@ CAREFUL = {
     "sabre": {"keeps_old_on_abort", "hides_new_on_abort"},
 }
 """Where the table trusts a kind of server with less than this one does: Apache is set up so; lighttpd heeds
-`Overwrite: F` between files only, which is all that is asked; and PHP's own web server keeps a body back until
-it has all of it, which others before sabre/dav do not."""
+`Overwrite: F` between files only, which is all that is asked; and PHP's own web server keeps a body back
+until it has all of it, which others before sabre/dav do not."""
 
 MOST_REQUESTS = 140
 
