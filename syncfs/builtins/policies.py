@@ -68,7 +68,7 @@ def _by_lead(lead: int) -> Resolution:
 
 @dataclass(frozen=True, slots=True)
 class _Policy:
-    """What policies without options share: made once, for making nine such classes takes 6 ms of every run."""
+    """What policies without options share: making nine such classes would take 6 ms of every run."""
 
 
 class Newer(_Policy):

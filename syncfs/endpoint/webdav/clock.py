@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 __all__ = ["Clock", "parse_http_date"]
 
 SECOND_NS = 1_000_000_000
