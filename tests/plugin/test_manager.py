@@ -200,7 +200,15 @@ def test_plugins_are_loaded_without_what_they_do_not_need() -> None:
     assert not {"fsspec", "webdav4", "httpx", "rich", "sqlite3", "pathspec"} & set(loaded)
 
 
-def test_installed_plugins_are_looked_for_only_where_a_distribution_names_the_group(tmp_path: Path) -> None:
+def test_installed_plugins_are_looked_for_only_where_a_distribution_names_the_group(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Without what pytest adds: nobody can know what other finders find.
+    assert _may_have_plugins([])
+    plain = [
+        each for each in sys.meta_path if getattr(each, "__module__", "").startswith("_frozen_importlib")
+    ]
+    monkeypatch.setattr(sys, "meta_path", plain)
     place = str(tmp_path)
     assert not _may_have_plugins([place, str(tmp_path / "missing")])
     metadata = tmp_path / "other-1.dist-info"
