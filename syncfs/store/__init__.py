@@ -5,9 +5,9 @@ Decisions:
     one directory at a time, so one directory's rows lie side by side. 2,000 directories of 50 records load in
     0.22 s (2.2 µs a record), and take 18 MB on disk. One packed blob per directory would load faster, but
     every single outcome would rewrite its whole directory.
-    **Beside the rows, one small row a directory: its seal** (`syncfs.core.seal`). A directory whose both sides
-    still bear their marks needs none of its records: of a run over 100,000 unchanged files, making records
-    and entries was two thirds of the time. Whatever changes a record breaks the seal in the same transaction.
+    **Beside the rows, one small row a directory: its seal** (`syncfs.core.seal`). A directory of which both
+    sides still bear their marks needs none of its records: of a run over 100,000 unchanged files, making
+    records and entries was two thirds of the time. What changes a record breaks the seal in one transaction.
     Format 1 had none; such a file gets the table when it is next opened to be written.
     **WAL while a run is on, a plain rollback-mode file at rest.** WAL commits cost no fsync and a killed run
     loses at most its open batch. But a WAL file cannot even be *read* without two more files beside it, which

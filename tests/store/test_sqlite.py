@@ -16,7 +16,7 @@ from syncfs.core.base import directory_record
 from syncfs.core.entry import Side
 from syncfs.errors import StoreError
 from syncfs.store import Run, SqliteStore
-from tests.store.laws import DIFFICULT_RECORDS, StoreLaws, file_record
+from syncfs.testing.stores import DIFFICULT_RECORDS, StoreLaws, file_record
 
 LEFT, RIGHT = "file:///home/me/docs", "webdavs://me@nas:443/dav/docs"
 
@@ -315,7 +315,7 @@ def test_a_reader_and_a_run_do_not_disturb_each_other(path: str) -> None:
 VICTIM = """
     import sys
     from syncfs.store import SqliteStore
-    from tests.store.laws import file_record
+    from syncfs.testing.stores import file_record
 
     store = SqliteStore.open(sys.argv[1], left=sys.argv[2], right=sys.argv[3])
     batch = 0

@@ -22,6 +22,8 @@ _AT_ONCE_BYTES = 64 << 10
 """A body up to this goes with its head in one piece; a larger one is sent watching for an early reply."""
 
 _FAILED = "the connection failed: "
+_LEAST_BYTES = 1 << 10
+"""What a server must send in the time that one operation may take, if it is to be waited for."""
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _LINE_END = re.compile(rb"\r?\n")
 _ON_ITS_WAY_S = 1.0
@@ -89,6 +91,8 @@ class Connection:
         self._timeouts = timeouts
         self._keep = keep
         self._held = b""
+        self._waited_s = 0.0
+        self._came_bytes = 0
         self._is_tls = isinstance(sock, ssl.SSLSocket)
 
     def close(self) -> None:
@@ -115,6 +119,7 @@ class Connection:
             OSError: The connection failed.
             BaseException: Whatever the pieces of the body raise.
         """
+        self._waited_s, self._came_bytes = 0.0, 0
         try:
             reply = self._send(head, body)
             was_sent = reply is None
@@ -195,24 +200,15 @@ class Connection:
     def _one_head(self) -> Head:
         """The head of one reply, interim ones too."""
         held = self._held
-        deadline_s: float | None = None
         searched = 0
         while (match := _HEAD_END.search(held, searched)) is None:
             searched = max(0, len(held) - 3)
             if len(held) > HEAD_BYTES:
                 raise broken("the head of the answer is too long")
-            if held:
-                if not held.startswith(b"HTTP/"[: len(held)]):
-                    raise broken("the answer is not HTTP/1.1")
-                # Against one that comes byte by byte for hours.
-                now_s = time.monotonic()
-                wait_s = self._timeouts.operation_s
-                if deadline_s is None and wait_s is not None:
-                    deadline_s = now_s + wait_s
-                if deadline_s is not None and now_s > deadline_s:
-                    raise TimeoutError
+            if held and not held.startswith(b"HTTP/"[: len(held)]):
+                raise broken("the answer is not HTTP/1.1")
             try:
-                received = self._receive(_RECEIVE_BYTES)
+                received = self._receive(_RECEIVE_BYTES, has_begun=bool(held))
             except ConnectionError as error:
                 if held:
                     raise
@@ -247,12 +243,32 @@ class Connection:
         self._held = self._held[match.end() :]
         return line
 
-    def _receive(self, at_most: int) -> bytes:
+    def _receive(self, at_most: int, *, has_begun: bool = True) -> bytes:
+        before_s = time.monotonic()
         try:
-            return self._sock.recv(at_most)
+            received = self._sock.recv(at_most)
+            if has_begun:
+                self._keep_pace(len(received), time.monotonic() - before_s)
+            return received
         except OSError as error:
             # Here too, because a body is read long after the request was sent.
             raise failure(error) from None
+
+    def _keep_pace(self, came_bytes: int, waited_s: float) -> None:
+        """Count what came and how long we waited for it, not what we did in between.
+
+        A server that sends a byte a second keeps every single wait short, and us for ever. That it thinks
+        before it begins is another matter.
+
+        Raises:
+            TimeoutError: It is too slow to be waited for.
+        """
+        self._waited_s += waited_s
+        self._came_bytes += came_bytes
+        if self._came_bytes >= _LEAST_BYTES:
+            self._waited_s, self._came_bytes = 0.0, 0
+        elif self._timeouts.operation_s is not None and self._waited_s > self._timeouts.operation_s:
+            raise TimeoutError
 
     def release(self, *, reusable: bool) -> None:
         """The reply is done with: see `Incoming`."""

@@ -78,7 +78,7 @@ class Session:
                 reply.close()
                 raise EndpointUnavailableError(
                     f"{self._location.url} refused the credentials (status {reply.status}): "
-                    "check the user's name and the password"
+                    "give or check the user's name and the password, or the token"
                 )
             if reply.status not in _REDIRECTS or method not in ("PROPFIND", "GET"):
                 return reply, target
@@ -147,19 +147,28 @@ class Session:
         location = self._location
         is_absolute = "://" in to or to.startswith("//")
         if is_absolute and not location.is_same_origin(to):
-            parts = urlsplit(to)
-            host = parts.hostname or "another host"
-            hint = (
-                f"use webdavs://{host}"
-                if parts.scheme == "https" and host == location.host
-                else "if that is right, use its address"
-            )
-            raise PathError(f"the server sends us to {parts.scheme}://{host} (status {status}); {hint}")
-        parts = urlsplit(to)
-        if not parts.path.startswith("/"):
+            place, hint = _elsewhere(to, location)
+            raise PathError(f"the server sends us to {place} (status {status}); {hint}")
+        try:
+            path = urlsplit(to).path
+        except ValueError:
+            path = ""
+        if not path.startswith("/"):
             raise PathError(f"the server redirects to nowhere (status {status})")
-        # Some servers send it undecoded; what is quoted already stays as it is.
-        return quote(parts.path, safe="/%:@!$&'()*+,;=~")
+        # As it is where it is quoted already; what no target may hold is quoted now.
+        return quote(path, safe="/%:@!$&'()*+,;=~", encoding="latin-1", errors="replace")
+
+
+def _elsewhere(to: str, location: Location) -> tuple[str, str]:
+    """Where a redirect to another origin leads, without path and userinfo; and what to do about it."""
+    try:
+        scheme, host = urlsplit(to).scheme, urlsplit(to).hostname
+    except ValueError:
+        scheme, host = "", None
+    if scheme == "https" and host == location.host:
+        return f"https://{host}", f"use webdavs://{host}"
+    place = f"{scheme}://{host or 'another host'}".removeprefix("://")
+    return place[:200], "if that is right, use its address"
 
 
 def refusal(answer: Answer, what: str, path: str) -> OSError:
@@ -183,7 +192,7 @@ def retry_after_s(reply: Reply) -> float | None:
     text = reply.header("Retry-After")
     if text is None:
         return None
-    if text.strip().isdigit():
+    if text.isascii() and text.strip().isdigit():
         return float(text)
     then_s, now_s = parse_http_date(text), parse_http_date(reply.header("Date") or "")
     return max(0.0, float(then_s - now_s)) if then_s is not None and now_s is not None else None

@@ -78,15 +78,16 @@ class Timeouts:
 
     Attributes:
         connect_s: For a connection, its handshake included.
-        operation_s: For the next bytes to come, or to be taken.
+        operation_s: For the next bytes to come, or to be taken; and for the next 1 KiB of a reply, so that
+            one that comes byte by byte ends too.
     """
 
     __slots__ = ("_is_default", "connect_s", "operation_s")
 
-    def __init__(self, connect_s: float | None = 10.0, operation_s: float | None = 60.0) -> None:
+    def __init__(self, connect_s: float | None = 10.0, operation_s: float | None = 30.0) -> None:
         self.connect_s = connect_s
         self.operation_s = operation_s
-        self._is_default = (connect_s, operation_s) == (10.0, 60.0)
+        self._is_default = (connect_s, operation_s) == (10.0, 30.0)
 
     def reply_s(self, sent_bytes: int) -> float | None:
         """For the reply to a body of this size.
