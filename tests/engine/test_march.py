@@ -61,7 +61,7 @@ def write(path: Path, text: str, mtime_ns: int = LONG_AGO_NS) -> None:
 
 def age(folder: Folder) -> None:
     """Let what is on the server be old: young files are looked at again, and Apache calls their tags weak."""
-    for path in folder.root.rglob("*"):
+    for path in [folder.root, *folder.root.rglob("*")]:
         os.utime(path, ns=(LONG_AGO_NS, LONG_AGO_NS))
 
 
