@@ -326,5 +326,6 @@ class Syncer:
         return self._ended(run, report)
 
     def _ended(self, run: Opened, report: Report) -> Report:
-        """Tell observers, and the user of those that failed."""
+        """Tell observers, after everything else, and the user of those that failed."""
+        run.flush()
         return ended(self._choices.plugins, report, run.failures)

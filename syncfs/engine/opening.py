@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -22,8 +22,6 @@ from syncfs.core.selection import Selection
 from syncfs.core.settings import Delete, MaxDelete, Mode, Settings
 from syncfs.endpoint.endpoint import Endpoint
 from syncfs.engine.job import Job, Roots, checked_roots, run_id, spelling
-from syncfs.engine.lease import leased
-from syncfs.engine.remote_state import open_remote
 from syncfs.engine.tell import Listener, Teller, told
 from syncfs.errors import ConfigError, SyncfsError
 from syncfs.plugin import ExecutorStrategy, Plugins, StateStore
@@ -80,6 +78,7 @@ class Opened:
         roots: What was found where the roots should be.
         notices: What the user should know before anything happens.
         failures: What observers raised, growing.
+        flush: Hands on the events that are still held back.
     """
 
     job: Job
@@ -87,6 +86,7 @@ class Opened:
     roots: Roots
     notices: tuple[str, ...]
     failures: list[str]
+    flush: Callable[[], None]
 
 
 @contextmanager
@@ -113,8 +113,9 @@ def opened(choices: Choices, mode: Mode, *, read_only: bool, name: str = "") -> 
     sides, plugins = choices.sides, choices.plugins
     with ExitStack() as stack:
         path = lock_path(choices.state, *choices.identities)
+        lock = ""
         if path is not None and not read_only:
-            stack.enter_context(PairLock(path, mode=name))
+            lock = stack.enter_context(PairLock(path, mode=name)).identity
         store = stack.enter_context(stored(choices, read_only=read_only))
         failures = list(plugins.run_started(name, sides[0].url, sides[1].url))
         stack.enter_context(_watched(plugins, name, failures))
@@ -139,15 +140,19 @@ def opened(choices: Choices, mode: Mode, *, read_only: bool, name: str = "") -> 
             if mode.sender is not side and not sides[side].capabilities.is_writable:
                 raise ConfigError(f"{side.label}: {sides[side].url} can only be read")
         if choices.lease_s is not None and not read_only:
+            from syncfs.engine.lease import leased
+
             written = [(s, sides[s]) for s in Side if mode.sender is not s and not roots.missing[s]]
             run = run_id(time.time_ns())
-            stack.enter_context(leased(written, choices.lease_s, run, choices.cancel, owner=choices.owner))
+            owner = choices.owner
+            stack.enter_context(leased(written, choices.lease_s, run, choices.cancel, owner=owner, lock=lock))
         yield Opened(
             job=spelling(job),
             settings=_settings(choices, mode, delete, store),
             roots=roots,
             notices=notices,
             failures=failures,
+            flush=teller.flush,
         )
 
 
@@ -169,6 +174,8 @@ def _open(choices: Choices, *, read_only: bool) -> Store:
         return open_store(plain, left, right, read_only=read_only)
     if not isinstance(state, str):
         return cast(StateStore, state).open(left, right, read_only=read_only)
+    from syncfs.engine.remote_state import open_remote
+
     return open_remote(
         state,
         left=left,

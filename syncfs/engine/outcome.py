@@ -25,6 +25,7 @@ class Outcome:
         digest: The content's digest, when it was computed.
         flags: See `syncfs.core.base.Flag`.
         size_bytes: Content bytes that were written.
+        is_strained: The other side asked for less, or did not keep up, at least once.
     """
 
     action: Action
@@ -35,3 +36,4 @@ class Outcome:
     digest: str | None = None
     flags: int = 0
     size_bytes: int = 0
+    is_strained: bool = False

@@ -7,9 +7,10 @@ import hashlib
 import random
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import assert_never
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple, assert_never
 
 from syncfs.core.action import (
     Action,
@@ -24,7 +25,7 @@ from syncfs.core.action import (
 from syncfs.core.base import Flag
 from syncfs.core.entry import DIRECTORY, Entry, Side, Written
 from syncfs.core.problem import Problem
-from syncfs.endpoint.endpoint import Content, Endpoint, Source
+from syncfs.endpoint.endpoint import CHUNK_BYTES, Content, DwellingEndpoint, Endpoint, PouringSource, Source
 from syncfs.engine.outcome import Outcome
 from syncfs.engine.probe import DIGEST
 from syncfs.engine.throttle import Throttle
@@ -36,9 +37,11 @@ from syncfs.errors import (
     SyncfsError,
 )
 
-__all__ = ["Workbench", "perform"]
+__all__ = ["Task", "Workbench", "perform", "perform_all"]
 
 TRIES = 4
+POUR_BYTES = 32 << 20
+"""What the kernel is asked to carry at once: progress shows after each."""
 PATIENCE_S = 20.0
 """No try begins later than this after the first, unless the other side asked for it."""
 FATAL_ERRNOS = frozenset({errno.ENOSPC, errno.EROFS, errno.EDQUOT})
@@ -56,6 +59,7 @@ class Workbench:
         cancel: Ends waits between retries when set.
         throttle: Holds transfers below a rate; None for no limit.
         transferred_bytes: Grows while content is written; for the progress display.
+        dwellings: The sides that gain by being told that several calls follow.
     """
 
     sides: tuple[Endpoint, Endpoint]
@@ -64,8 +68,12 @@ class Workbench:
     cancel: threading.Event
     throttle: Throttle | None = None
     transferred_bytes: int = 0
+    dwellings: tuple[DwellingEndpoint, ...] = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _trashes: set[Side] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.dwellings = tuple(side for side in self.sides if isinstance(side, DwellingEndpoint))
 
     def passed(self, size_bytes: int) -> None:
         """Note that so many bytes are about to be written."""
@@ -90,31 +98,66 @@ class Workbench:
         return slot_of(self.run, number)
 
 
-def perform(bench: Workbench, action: Action, number: int, source: Entry | Written | None) -> Outcome:
-    """Do one action, as often as it takes.
+class Task(NamedTuple):
+    """One action to do.
 
-    Args:
-        bench: What all actions share.
-        action: What to do.
+    Attributes:
         number: Unique within the run.
+        action: What to do.
         source: For a copy: what its source is now, when this run has moved it there; else None.
+    """
+
+    number: int
+    action: Action
+    source: Entry | Written | None = None
+
+
+def perform_all(bench: Workbench, tasks: Sequence[Task]) -> list[Outcome]:
+    """Do several actions, one after another: what an executor is given.
 
     Returns:
-        What became of it; never raises but for bugs.
+        What became of each, in their order; fewer than there are tasks when the run is to end. Never raises
+        but for bugs.
     """
+    outcomes: list[Outcome] = []
+    with ExitStack() as stack:
+        if len(tasks) > 1:
+            for side in bench.dwellings:
+                stack.enter_context(side.dwelling())
+        for task in tasks:
+            if outcomes and bench.cancel.is_set():
+                break
+            outcome = perform(bench, task)
+            outcomes.append(outcome)
+            if outcome.fatal is not None:
+                break
+    return outcomes
+
+
+def perform(bench: Workbench, task: Task) -> Outcome:
+    """Do one action, as often as it takes; what became of it."""
+    action = task.action
+    is_strained = False
     deadline_s = time.monotonic() + PATIENCE_S
     for attempt in range(1, TRIES + 1):
         try:
-            return _done(bench, action, number, source)
+            outcome = _done(bench, task)
+            return replace(outcome, is_strained=True) if is_strained else outcome
         except SyncAbortedError as error:
             return Outcome(action=action, problem=_problem(action, error), fatal=error)
         except (OSError, SyncfsError) as error:
-            if error.errno in FATAL_ERRNOS if isinstance(error, OSError) else False:
-                return Outcome(action=action, problem=_problem(action, error), fatal=error)
+            is_strained = is_strained or _may_pass(error)
+            is_fatal = isinstance(error, OSError) and error.errno in FATAL_ERRNOS
             pause_s = _pause_s(attempt, error)
             is_late = time.monotonic() + pause_s > deadline_s and not getattr(error, "retry_after_s", None)
-            if attempt == TRIES or is_late or not _may_pass(error) or bench.cancel.is_set():
-                return Outcome(action=action, problem=_problem(action, error))
+            is_last = attempt == TRIES or is_late or bench.cancel.is_set()
+            if is_fatal or is_last or not _may_pass(error):
+                return Outcome(
+                    action=action,
+                    problem=_problem(action, error),
+                    fatal=error if is_fatal else None,
+                    is_strained=is_strained,
+                )
             bench.cancel.wait(pause_s)
     raise AssertionError("unreachable: the last try returns")
 
@@ -149,7 +192,8 @@ def _problem(action: Action, error: Exception) -> Problem:
     )
 
 
-def _done(bench: Workbench, action: Action, number: int, source: Entry | Written | None) -> Outcome:
+def _done(bench: Workbench, task: Task) -> Outcome:
+    number, action, source = task
     side = bench.sides[action.side]
     match action:
         case CopyFile():
@@ -202,11 +246,12 @@ def _copy(bench: Workbench, action: CopyFile, number: int, moved: Entry | Writte
     expect, target = action.source, action.expect.of(to)
     if moved is not None:
         expect = _found(source_side, action.path, moved)
-    digest = hashlib.new(DIGEST, usedforsecurity=False)
     with source_side.read(action.path, expect) as source:
+        passing = _Passing(bench, source, action.digest)
         content = Content(
             size_bytes=source.size_bytes,
-            chunks=_measured(bench, source, digest, action.digest),
+            chunks=passing.chunks(),
+            pour=passing.pour,
             mtime_ns=expect.mtime_ns,
             mode=source.mode,
         )
@@ -227,12 +272,7 @@ def _copy(bench: Workbench, action: CopyFile, number: int, moved: Entry | Writte
             flags |= Flag.racy(to)  # the same mtime, so the same doubt
     left, right = (expect, written) if to is Side.RIGHT else (written, expect)
     return Outcome(
-        action=action,
-        left=left,
-        right=right,
-        digest=f"{DIGEST}:{digest.hexdigest()}",
-        flags=flags,
-        size_bytes=size_bytes,
+        action=action, left=left, right=right, digest=passing.digest, flags=flags, size_bytes=size_bytes
     )
 
 
@@ -246,29 +286,66 @@ def _found(side: Endpoint, path: str, moved: Entry | Written) -> Entry:
     return entry
 
 
-def _measured(bench: Workbench, source: Source, digest: hashlib._Hash, known: str | None) -> Iterator[bytes]:
-    """Pass chunks on, digesting and counting.
+class _Passing:
+    """A content on its way: digested, counted, held below the rate.
 
     Where the target's digest is known, the last chunk is held back until it is certain that the content
     differs.
 
-    Raises:
-        _Unchanged: It does not differ.
+    Args:
+        bench: What all actions share.
+        source: What is read.
+        known: The digest of what the target holds.
+
+    Attributes:
+        digest: Of the whole content once it has passed; None when the kernel carried it.
+        pour: See `Content.pour`; None where the content is to be digested.
     """
-    held: bytes | None = None
-    for chunk in source.chunks():
-        digest.update(chunk)
-        if known is None:
-            bench.passed(len(chunk))
-            yield chunk
-            continue
-        if held is not None:
-            bench.passed(len(held))
-            yield held
-        held = chunk
-    if known is not None:
-        if known == f"{DIGEST}:{digest.hexdigest()}":
+
+    def __init__(self, bench: Workbench, source: Source, known: str | None) -> None:
+        self._bench, self._source, self._known = bench, source, known
+        self.digest: str | None = None
+        # Of what fits one chunk the digest costs nothing, and a racy file is told from its later self by
+        # nothing else.
+        is_plain = known is None and source.size_bytes > CHUNK_BYTES and not source.is_racy
+        self.pour = self._pour if is_plain and isinstance(source, PouringSource) else None
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the content.
+
+        Raises:
+            _Unchanged: The target holds it already.
+        """
+        digest = hashlib.new(DIGEST, usedforsecurity=False)
+        held: bytes | None = None
+        for chunk in self._source.chunks():
+            digest.update(chunk)
+            if self._known is None:
+                yield from self._passed(chunk)
+                continue
+            if held is not None:
+                yield from self._passed(held)
+            held = chunk
+        self.digest = f"{DIGEST}:{digest.hexdigest()}"
+        if self._known == self.digest:
             raise _Unchanged
         if held is not None:
-            bench.passed(len(held))
-            yield held
+            yield from self._passed(held)
+
+    def _passed(self, chunk: bytes) -> Iterator[bytes]:
+        """A chunk, or its pieces when they must not go all at once."""
+        throttle = self._bench.throttle
+        if throttle is None or len(chunk) <= throttle.piece_bytes:
+            self._bench.passed(len(chunk))
+            yield chunk
+            return
+        for start in range(0, len(chunk), throttle.piece_bytes):
+            piece = chunk[start : start + throttle.piece_bytes]
+            self._bench.passed(len(piece))
+            yield piece
+
+    def _pour(self, fd: int) -> int:
+        assert isinstance(self._source, PouringSource)
+        throttle = self._bench.throttle
+        piece_bytes = POUR_BYTES if throttle is None else min(POUR_BYTES, throttle.piece_bytes)
+        return self._source.pour(fd, piece_bytes, self._bench.passed)

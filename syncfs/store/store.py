@@ -8,8 +8,9 @@ from typing import Any, Protocol, runtime_checkable
 
 from syncfs.core.base import Record
 from syncfs.core.entry import Side
+from syncfs.core.seal import Seal
 
-__all__ = ["Records", "Run", "Store", "Trashed"]
+__all__ = ["Records", "Run", "Seals", "Store", "Trashed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,22 @@ class Records(Protocol):
 
     def record(self, changes: Iterable[tuple[str, Record | None]]) -> None:
         """Write records, None to remove one, in one transaction: all of them or none."""
+        ...
+
+
+@runtime_checkable
+class Seals(Protocol):
+    """What a `Store` has besides, if it recognises unchanged directories: see `syncfs.core.seal`.
+
+    A cache: it may forget at any time.
+    """
+
+    def seal(self, directory: str) -> Seal | None:
+        """The seal of a directory; None when it has none."""
+        ...
+
+    def set_seals(self, seals: Iterable[tuple[str, Seal]]) -> None:
+        """Keep seals, each until a record in its directory changes. A store that is only read keeps none."""
         ...
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 from syncfs.core import paths
 from syncfs.core.capabilities import Capabilities
 from syncfs.core.entry import Entry, Kind, Written
-from syncfs.core.listing import Listing, ListingStatus
+from syncfs.core.listing import AS_MARKED, Listing, ListingStatus
 from syncfs.endpoint.endpoint import Content, Source
 from syncfs.endpoint.webdav.client import wire_of
 from syncfs.endpoint.webdav.clock import SECOND_NS
@@ -132,12 +132,18 @@ class WebdavEndpoint:
 
     def list(self, path: str) -> Listing:
         """List one directory with one PROPFIND: see `Endpoint.list`."""
+        return replace(self.list_unless(path, None), mark=None)
+
+    def list_unless(self, path: str, mark: bytes | None) -> Listing:
+        """List one directory, unless its body still bears a mark: see `Marking`."""
         found, self._root = (self._root, None) if not path else (None, self._root)
         if path.count("/") >= _MOST_LEVELS:
             return Listing(status=ListingStatus.REFUSED, reason=_TOO_DEEP)
         try:
             if found is None:
-                found = self._remote.find(path, depth=1, collection=True)
+                found = self._remote.find_unless(path, mark)
+            if found is None or (mark is not None and found.mark == mark):
+                return AS_MARKED
         except EndpointUnavailableError:
             raise
         except (PermissionError, FileNotFoundError) as error:

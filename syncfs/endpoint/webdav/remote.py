@@ -12,6 +12,7 @@ from syncfs.core.listing import Listing
 from syncfs.endpoint.webdav.clock import SECOND_NS, parse_http_date
 from syncfs.endpoint.webdav.etag import proves_content
 from syncfs.endpoint.webdav.location import Location
+from syncfs.endpoint.webdav.mark import AsMarkedError, MarkedBody, UnkeptError
 from syncfs.endpoint.webdav.multistatus import (
     LARGE_BYTES,
     PROPFIND_BODY,
@@ -34,13 +35,15 @@ class Found:
     Attributes:
         status: The multistatus.
         date_s: The server's `Date`; None when it sent none.
+        mark: Stands for the whole body, see `mark`; None where it will soon be another one.
     """
 
-    __slots__ = ("date_s", "status")
+    __slots__ = ("date_s", "mark", "status")
 
-    def __init__(self, status: Multistatus, date_s: int | None) -> None:
+    def __init__(self, status: Multistatus, date_s: int | None, mark: bytes | None = None) -> None:
         self.status = status
         self.date_s = date_s
+        self.mark = mark
 
     def is_racy(self, entry: Entry) -> bool:
         """Whether the entry may change again without any of its facets changing."""
@@ -59,7 +62,8 @@ class Found:
             entries[name] = entry
             if entry.kind is Kind.FILE and self.is_racy(entry):
                 racy.append(name)
-        return Listing(entries=entries, racy=frozenset(racy), leftovers=tuple(leftovers))
+        mark = None if racy or leftovers else self.mark
+        return Listing(entries=entries, racy=frozenset(racy), leftovers=tuple(leftovers), mark=mark)
 
 
 def is_racy(entry: Entry, date_s: int | None) -> bool:
@@ -96,6 +100,19 @@ class Remote:
             PathError: The server failed, or did not answer in WebDAV.
         """
         return self.session.repeat(lambda: self._find_once(path, depth, collection))
+
+    def find_unless(self, path: str, mark: bytes | None) -> Found | None:
+        """Ask about a directory and its children; None where the answer still bears a mark.
+
+        Raises:
+            OSError: As `find` does.
+        """
+        try:
+            return self.session.repeat(lambda: self._find_once(path, 1, True, mark))
+        except AsMarkedError:
+            return None
+        except UnkeptError:
+            return self.find(path, depth=1, collection=True)
 
     def look(self, path: str) -> Entry | None:
         """The entry at a path, afresh; None when nothing is there."""
@@ -181,7 +198,7 @@ class Remote:
                 pass  # the first refusal says more than the failure to explain it
         return refusal(answer, what, path)
 
-    def _find_once(self, path: str, depth: int, collection: bool) -> Found:
+    def _find_once(self, path: str, depth: int, collection: bool, mark: bytes | None = None) -> Found:
         headers = {
             "Depth": str(depth),
             "Content-Type": "application/xml",
@@ -197,10 +214,11 @@ class Remote:
             if reply.header("Content-Encoding") not in (None, "", "identity"):
                 raise PathError("the server compresses what was asked for as it is", path=path)
             parser = MultistatusParser(self.location, target)
+            body = MarkedBody(reply.pieces(), unless=mark)
             try:
                 with ExitStack() as turn:
                     has_turn = False
-                    for piece in reply.pieces():
+                    for piece in body:
                         parser.feed(piece)
                         if parser.memory_bytes > LARGE_BYTES and not has_turn:
                             turn.enter_context(self._large)
@@ -210,7 +228,7 @@ class Remote:
                 raise PathError(f"cannot list {path!r}: {error}", path=path, retryable=error.is_cut) from None
             if self.profile is UNKNOWN:
                 self.profile = recognise(reply.header("Server") or "", reply.header("DAV") or "", status.head)
-            return Found(status, parse_http_date(reply.header("Date") or ""))
+            return Found(status, parse_http_date(reply.header("Date") or ""), body.mark)
 
     def _not_listed(self, answer: Answer, path: str) -> OSError:
         if answer.status < 300:

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 from syncfs.endpoint.translate import status_error
 from syncfs.endpoint.webdav.clock import Clock, parse_http_date
 from syncfs.endpoint.webdav.location import Location
-from syncfs.endpoint.webdav.wire import Body, Reply, Wire
+from syncfs.endpoint.webdav.wire import Body, Reply, Wire, drain
 from syncfs.errors import EndpointUnavailableError, PathError
 
 __all__ = ["Answer", "Session", "drain", "refusal", "retry_after_s"]
@@ -28,7 +28,6 @@ _PATIENCE_S = 8.0
 """No try begins later than this after the first: a dead server is reported, not waited for."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS = 3
-_DRAIN_BYTES = 256 << 10
 
 
 class Answer(NamedTuple):
@@ -197,15 +196,3 @@ def retry_after_s(reply: Reply) -> float | None:
         return float(text)
     then_s, now_s = parse_http_date(text), parse_http_date(reply.header("Date") or "")
     return max(0.0, float(then_s - now_s)) if then_s is not None and now_s is not None else None
-
-
-def drain(reply: Reply) -> None:
-    """Read the rest of a body, so that its connection can be used again; not if it is large."""
-    received = 0
-    try:
-        for piece in reply.pieces():
-            received += len(piece)
-            if received > _DRAIN_BYTES:
-                return
-    except OSError:
-        return  # the status has come, and that was all we wanted

@@ -8,7 +8,7 @@ from typing import Protocol
 from syncfs._version import __version__
 from syncfs.errors import VerificationError
 
-__all__ = ["USER_AGENT", "Body", "Reply", "Timeouts", "Wire", "announced_bytes", "measured"]
+__all__ = ["USER_AGENT", "Body", "Reply", "Timeouts", "Wire", "announced_bytes", "drain", "measured"]
 
 Body = bytes | Iterable[bytes] | None
 """Bytes, which can be sent twice; or pieces, which cannot."""
@@ -16,6 +16,9 @@ Body = bytes | Iterable[bytes] | None
 USER_AGENT = f"syncfs/{__version__}"
 
 _UPLOAD_BYTES_PER_S = 4 << 20
+
+
+_DRAIN_BYTES = 256 << 10
 
 
 class Reply(Protocol):
@@ -122,3 +125,15 @@ def measured(pieces: Iterable[bytes], announced: int) -> Iterator[bytes]:
         yield piece
     if sent < announced:
         raise VerificationError(f"the source gave {sent} of its {announced} bytes", retryable=True)
+
+
+def drain(reply: Reply) -> None:
+    """Read the rest of a body, so that its connection can be used again; not if it is large."""
+    received = 0
+    try:
+        for piece in reply.pieces():
+            received += len(piece)
+            if received > _DRAIN_BYTES:
+                return
+    except OSError:
+        return  # the status has come, and that was all we wanted
