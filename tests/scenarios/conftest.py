@@ -11,10 +11,11 @@ import pytest
 
 from syncfs.endpoint.webdav import session
 from syncfs.engine import opening, perform
+from syncfs.testing import FaultyFileSystem
 from tests.conftest import run_server
 from tests.scenarios.places import Disk, Memory, Place
 from tests.scenarios.play import Play
-from tests.scenarios.scenario import LOCAL, MEMORY, Http, Scenario, mirrored
+from tests.scenarios.scenario import LOCAL, MEMORY, Fs, Http, Scenario, mirrored
 from tests.scenarios.staged import stamped
 from tests.servers.proxy import Proxy
 from tests.servers.rclone_server import Rclone
@@ -45,7 +46,7 @@ def fixed_stamp(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
+def stage(server_named: Callable[[str], Server], tmp_path: Path) -> Iterator[Stage]:
     """Makes plays, each in a home of its own."""
     proxies: list[Proxy] = []
     # Where there is one, a filesystem in memory holds the states: committing to a disk is most of a small
@@ -70,7 +71,7 @@ def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
                 root.mkdir()
                 places[name] = Disk(root, root, outside=home / "outside", src=home / "src")
             if pair != LOCAL:
-                server: Server = request.getfixturevalue(pair.removeprefix("local-"))
+                server = server_named(pair.removeprefix("local-"))
                 folder = server.folder()
                 places["dst"] = _served(folder, home)
                 if any(isinstance(fault, Http) for step in scenario.steps for fault in step.faults):
@@ -79,7 +80,10 @@ def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
                     proxies.append(proxy)
         state = states / home.name
         state.mkdir()
-        play = Play(scenario, pair, places, home, state, way, proxy=proxy)
+        faulty = None
+        if any(isinstance(fault, Fs) for step in scenario.steps for fault in step.faults):
+            faulty = FaultyFileSystem(places["dst"].given)
+        play = Play(scenario, pair, places, home, state, way, proxy=proxy, faulty=faulty)
         if way == "mirrored":
             play.scenario, play.edits_first = mirrored(scenario), "dst"
             places["src"], places["dst"] = places["dst"], places["src"]
