@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol, runtime_checkable
+from typing import Any, BinaryIO, NamedTuple, Protocol, runtime_checkable
 
 from syncfs.core.capabilities import Capabilities
 from syncfs.core.entry import Entry, Written
 from syncfs.core.listing import Listing
 
-__all__ = ["CHUNK_BYTES", "Content", "DwellingEndpoint", "Endpoint", "Marking", "PouringSource", "Source"]
+__all__ = [
+    "CHUNK_BYTES",
+    "Content",
+    "DwellingEndpoint",
+    "Endpoint",
+    "Finding",
+    "Learning",
+    "Marking",
+    "PouringSource",
+    "Source",
+]
 
 CHUNK_BYTES = 1 << 20
 """The most that one chunk of content holds; memory is flat whatever a file's size."""
@@ -261,4 +271,63 @@ class Marking(Protocol):
         Returns:
             `AS_MARKED` where it does; otherwise its listing, with its mark now.
         """
+        ...
+
+
+class Finding(NamedTuple):
+    """One thing that is known of a side.
+
+    Attributes:
+        name: Of what.
+        value: As JSON.
+        consequence: What syncfs does because of it; empty when nothing.
+    """
+
+    name: str
+    value: Any
+    consequence: str
+
+
+@runtime_checkable
+class Learning(Protocol):
+    """An `Endpoint` that finds out by writing what its side can do, and is told again what it found.
+
+    The engine keeps `facts` with the pair's state, and gives them back with `recall` in later runs.
+    """
+
+    def recall(self, facts: Mapping[str, Any] | None) -> None:
+        """Take what an earlier run learnt; None when none did. Called before `check_root`."""
+        ...
+
+    def learn(self, *, anew: bool = False) -> bool:
+        """Find out what the side can do, unless that is known; called before a run's first write.
+
+        What is written for that is removed again, whatever happens. That it could not be found out is no
+        error: the side is then trusted with nothing.
+
+        Args:
+            anew: Also when it is known; that it could not be found out is an error then.
+
+        Returns:
+            Whether `capabilities` are others now, so that a plan must be made anew.
+
+        Raises:
+            EndpointUnavailableError: The side is gone.
+            PathError: Nothing can be found out (`anew`).
+        """
+        ...
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether enough is known, so that `learn` finds nothing to do; from `check_root` on."""
+        ...
+
+    @property
+    def facts(self) -> Mapping[str, Any] | None:
+        """What is worth remembering, as JSON values; None when nothing is."""
+        ...
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What is known, for people."""
         ...

@@ -78,8 +78,15 @@ class Ledger:
                 return None
 
     def note(self, action: Action, record: Record) -> None:
-        """Record an agreement; where the target's fingerprint is still open, remember to read it back."""
+        """Record an agreement; where the target's fingerprint is still open, remember to read it back.
+
+        A tag that the write's own reply names for good is no open question. That the name is listed the next
+        run's listing shows; until then it is no evidence for a deletion.
+        """
         self.change(action.path, record)
+        written = record.of(action.side)
+        if isinstance(written, Written) and written.etag and self._sides[action.side].capabilities.names_tags:
+            return
         if place := self._read_back_in(action):
             self._noted.setdefault(place, {})[split(action.path)[1]] = record
 

@@ -12,15 +12,17 @@ from dataclasses import dataclass, replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any, cast
 
+from syncfs.core.action import RecordAgreement
 from syncfs.core.compare import BindableComparator, Comparator
 from syncfs.core.conflict import ConflictPolicy
 from syncfs.core.entry import Side
 from syncfs.core.event import Event, EventKind
+from syncfs.core.plan import Plan
 from syncfs.core.problem import Problem
 from syncfs.core.report import Report
 from syncfs.core.selection import Selection
 from syncfs.core.settings import Delete, MaxDelete, Mode, Settings
-from syncfs.endpoint.endpoint import Endpoint
+from syncfs.endpoint.endpoint import Endpoint, Learning
 from syncfs.engine.job import Job, Roots, checked_roots, run_id, spelling
 from syncfs.engine.tell import Listener, Teller, told
 from syncfs.errors import ConfigError, SyncfsError
@@ -32,7 +34,7 @@ from syncfs.store.store import Store
 if TYPE_CHECKING:
     from fsspec.callbacks import Callback
 
-__all__ = ["Choices", "Opened", "bound", "ended", "opened", "stored"]
+__all__ = ["Choices", "Opened", "bound", "ended", "learnt", "opened", "stored"]
 
 logger = logging.getLogger("syncfs")
 
@@ -135,6 +137,11 @@ def opened(choices: Choices, mode: Mode, *, read_only: bool, name: str = "") -> 
             executor=choices.executor,
             bytes_per_s=choices.bytes_per_s,
         )
+        for side in Side:
+            if isinstance(endpoint := sides[side], Learning):
+                endpoint.recall(store.facts_of(side))
+                if not read_only:
+                    stack.callback(_remember, store, side, endpoint)
         roots = checked_roots(job, mode)
         for side in Side:
             if mode.sender is not side and not sides[side].capabilities.is_writable:
@@ -154,6 +161,40 @@ def opened(choices: Choices, mode: Mode, *, read_only: bool, name: str = "") -> 
             failures=failures,
             flush=teller.flush,
         )
+
+
+def learnt(choices: Choices, run: Opened, plan: Plan) -> Opened | None:
+    """Find out, before the first write to a side, what it can do, where that is not known.
+
+    Returns:
+        The run as it is now where what was found changes what plans rest on, so that one must be made
+        anew; None where the plan holds.
+
+    Raises:
+        EndpointUnavailableError: The side is gone.
+    """
+    written = {action.side for action in plan.actions if not isinstance(action, RecordAgreement)}
+    is_new = False
+    for side in sorted(written):
+        endpoint = choices.sides[side]
+        if isinstance(endpoint, Learning) and not run.roots.missing[side]:
+            is_new |= endpoint.learn()
+            _remember(run.job.store, side, endpoint)
+    if not is_new:
+        return None
+    job = replace(run.job, sides=choices.sides, records=run.job.store)
+    settings = replace(
+        run.settings,
+        compare=bound(choices, choices.compare),
+        capabilities=(choices.sides[0].capabilities, choices.sides[1].capabilities),
+    )
+    return replace(run, job=spelling(job), settings=settings)
+
+
+def _remember(store: Store, side: Side, endpoint: Learning) -> None:
+    """Keep what an endpoint has learnt for the next run."""
+    if endpoint.facts is not None:
+        store.set_facts(side, endpoint.facts)
 
 
 @contextmanager

@@ -92,7 +92,7 @@ class PairLock:
     def identity(self) -> str:
         """Names this lock, while it is held, among all locks of all machines; tells nothing else."""
         found = os.stat(self.path)
-        words = f"{socket.gethostname()}\0{os.path.realpath(self.path)}\0{found.st_dev}\0{found.st_ino}"
+        words = f"{_host()}\0{os.path.realpath(self.path)}\0{found.st_dev}\0{found.st_ino}"
         return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
     @property

@@ -29,6 +29,7 @@ class MemoryStore:
         self._names: dict[str, dict[str, Record]] = {}
         self._seals: dict[str, Seal] = {}
         self._roots: tuple[str | None, str | None] = (None, None)
+        self._facts: dict[Side, dict[str, Any] | None] = {}
         self._runs: dict[str, Run] = {}
         self._trash: dict[Trashed, None] = {}
         self._open_conflicts: list[dict[str, Any]] = []
@@ -87,6 +88,14 @@ class MemoryStore:
     def set_roots(self, left: str | None, right: str | None) -> None:
         """Remember what tells the two roots from others."""
         self._roots = (left, right)
+
+    def facts_of(self, side: Side) -> dict[str, Any] | None:
+        """What was learnt of this side's place."""
+        return self._facts.get(side)
+
+    def set_facts(self, side: Side, facts: Mapping[str, Any] | None) -> None:
+        """Remember what was learnt of a side's place."""
+        self._facts[side] = None if facts is None else dict(facts)
 
     def start_run(self, run: Run) -> None:
         """Begin an entry of the history."""

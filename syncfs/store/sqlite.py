@@ -215,6 +215,25 @@ class SqliteStore:
                 "INSERT OR REPLACE INTO meta VALUES (?, ?)", [("root_left", left), ("root_right", right)]
             )
 
+    def facts_of(self, side: Side) -> dict[str, Any] | None:
+        """What was learnt of this side's place."""
+        with self._watched():
+            text = meta(self._connection, f"facts_{side.name.lower()}")
+        try:
+            facts = json.loads(text or "null")
+        except (TypeError, ValueError):
+            return None  # it can be learnt again
+        return facts if isinstance(facts, dict) else None
+
+    def set_facts(self, side: Side, facts: Mapping[str, Any] | None) -> None:
+        """Remember what was learnt of a side's place, if it is something else."""
+        if facts != self.facts_of(side):
+            with self._transaction() as connection:
+                connection.execute(
+                    "INSERT OR REPLACE INTO meta VALUES (?, ?)",
+                    (f"facts_{side.name.lower()}", json.dumps(facts)),
+                )
+
     # -- the history -----------------------------------------------------------------------------
 
     def start_run(self, run: Run) -> None:

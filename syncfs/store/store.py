@@ -128,6 +128,14 @@ class Store(Records, Protocol):
         """Remember what tells the two roots from others."""
         ...
 
+    def facts_of(self, side: Side) -> dict[str, Any] | None:
+        """What was learnt of this side's place, as `set_facts` got it; None when nothing was."""
+        ...
+
+    def set_facts(self, side: Side, facts: Mapping[str, Any] | None) -> None:
+        """Remember what was learnt of a side's place, as JSON values; nothing is written for the same."""
+        ...
+
     def checkpoint(self) -> None:
         """Make all that was written so far outlive this process and its machine, if it does not yet.
 

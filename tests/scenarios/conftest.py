@@ -46,7 +46,7 @@ def fixed_stamp(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def stage(server_named: Callable[[str], Server], tmp_path: Path) -> Iterator[Stage]:
+def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
     """Makes plays, each in a home of its own."""
     proxies: list[Proxy] = []
     # Where there is one, a filesystem in memory holds the states: committing to a disk is most of a small
@@ -71,8 +71,8 @@ def stage(server_named: Callable[[str], Server], tmp_path: Path) -> Iterator[Sta
                 root.mkdir()
                 places[name] = Disk(root, root, outside=home / "outside", src=home / "src")
             if pair != LOCAL:
-                server = server_named(pair.removeprefix("local-"))
-                folder = server.folder()
+                named: Callable[[str], Server] = request.getfixturevalue("server_named")
+                folder = named(pair.removeprefix("local-")).folder()
                 places["dst"] = _served(folder, home)
                 if any(isinstance(fault, Http) for step in scenario.steps for fault in step.faults):
                     proxy = Proxy(folder.url)

@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from syncfs.endpoint.webdav.authenticated import AuthenticatedWire
 from syncfs.endpoint.webdav.credentials import Credentials, find_credentials
+from syncfs.endpoint.webdav.knowledge import told_capabilities
 from syncfs.endpoint.webdav.location import Location, host_text
 from syncfs.endpoint.webdav.login import Basic, Login, Password, Token
 from syncfs.endpoint.webdav.socket_wire import SocketWire
@@ -39,7 +40,7 @@ SCHEMES: Mapping[str, str] = {
 _OPTIONS = frozenset(
     {
         *("username", "password", "auth", "token", "token_command"),
-        *("verify", "cert", "timeout", "headers", "proxy", "trust_env"),
+        *("verify", "cert", "timeout", "headers", "proxy", "trust_env", "capabilities"),
     }
 )
 _CONNECTIONS = 100
@@ -59,8 +60,10 @@ def open_url(url: str, options: Mapping[str, Any] | None, *, side: str) -> Webda
             again when the server refuses what it printed); `verify` (False, or the path of a file or a
             directory of trusted certificates, or an `SSLContext`), `cert` (a path, or a list of
             certificate, key and passphrase), `timeout` (seconds, for every operation), `headers` (a
-            mapping), `proxy` (a URL), `trust_env` (False: no proxies from the environment). What is missing
-            of the credentials is looked for in the keyring (service `syncfs/HOST`) and in netrc.
+            mapping), `proxy` (a URL), `trust_env` (False: no proxies from the environment), `capabilities`
+            (what the server can do, where the user knows better: a mapping, or its JSON, of names and
+            values as `syncfs probe --json` shows them). What is missing of the credentials is looked for in
+            the keyring (service `syncfs/HOST`) and in netrc.
         side: `"src"` or `"dst"`, for messages.
 
     Raises:
@@ -87,6 +90,7 @@ def open_url(url: str, options: Mapping[str, Any] | None, *, side: str) -> Webda
     from syncfs.endpoint.webdav.endpoint import WebdavEndpoint
 
     login, user = _login(base, credentials)
+    capabilities = told_capabilities(given.get("capabilities"), side)
     if _needs_httpx(base, given, credentials, settings):
         wire, user = _through_httpx(base, given, credentials, settings, user)
     else:
@@ -94,7 +98,7 @@ def open_url(url: str, options: Mapping[str, Any] | None, *, side: str) -> Webda
         wire = SocketWire(base, tls=tls, headers=settings.headers, timeouts=settings.timeouts)
     if login is not None:
         wire = AuthenticatedWire(wire, login, base.root)
-    return WebdavEndpoint.over(wire, replace(base, user=user))
+    return WebdavEndpoint.over(wire, replace(base, user=user), capabilities)
 
 
 def _split(url: str, side: str) -> tuple[SplitResult, str, str, int | None]:
