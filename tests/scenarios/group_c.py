@@ -3,7 +3,7 @@
 import errno
 
 from syncfs.testing import Fault as FsFault
-from syncfs.testing import RaiseAfter, ShortRead, ShortWrite
+from syncfs.testing import RaiseAfter, ShortRead
 from tests.scenarios.scenario import (
     ANY,
     APACHE,
@@ -193,21 +193,6 @@ SCENARIOS = [
         ],
         pairs=(MEMORY,),
         elsewhere="local: nothing is announced; a source that changes while it is read: 33",
-    ),
-    Scenario(
-        row="31",
-        title="a file of which a filesystem keeps only the start is not taken for ours",
-        before=OLD,
-        steps=[
-            Step(
-                src={"big": "newer and longer"},
-                faults=[Fs(lambda: FsFault(ShortWrite(5), call="pipe_file"))],
-                both={"big": "newer and longer", "g": "g"},
-            ),
-        ],
-        pairs=(MEMORY,),
-        elsewhere="local: the write itself looks at what it left (tests/endpoint/test_local.py)",
-        is_symmetric=False,
     ),
     Scenario(
         row="32",
