@@ -66,7 +66,7 @@ Decisions:
     upload is long before the file's mtime.
 
     What a server can make us hold is bounded: 64 MiB of entries in one directory, which is about 150,000
-    of them, and one large listing at a time; 256 KiB for a tag or a comment, 4,096 names of properties (expat
+    of them, and one large listing at a time; 64 KiB for a tag or a comment, 4,096 names of properties (expat
     keeps each for ever), 128 levels of directories. A directory beyond that is a problem, not a listing.
     The alternative, to stream a directory of any size, would need a reconciler that sees no whole directory.
 
