@@ -12,6 +12,7 @@ from syncfs.core.action import (
     Action,
     CopyFile,
     MakeDirectory,
+    MergeFile,
     MoveAside,
     RecordAgreement,
     RemoveDirectory,
@@ -79,9 +80,10 @@ def execute(
     ledger = Ledger(actions, bench.sides, job.records)
     execution = _Execution(bench, ledger, executor, job.jobs, job.emit, tally)
     trashing = {
-        number: Trashed(run=bench.run, side=action.side, slot=slot_of(bench.run, number), path=action.path)
+        (number, side): Trashed(run=bench.run, side=side, slot=slot_of(bench.run, number), path=action.path)
         for number, action in enumerate(actions)
-        if isinstance(action, RemoveFile) and bench.keeps(action.side)
+        for side in _clears(action)
+        if bench.keeps(side)
     }
     job.store.trash(trashing.values())
     ledger.vacate(actions)
@@ -93,9 +95,7 @@ def execute(
         execution.read_back()
     finally:
         ledger.commit()
-        job.store.forget_trash(
-            item for number, item in trashing.items() if number not in execution.done_numbers
-        )
+        job.store.forget_trash(item for place, item in trashing.items() if place not in execution.trashed)
     if execution.fatal is not None:
         raise _abort(execution.fatal, tally)
 
@@ -113,7 +113,7 @@ class _Execution:
         self.bench, self.ledger, self.executor = bench, ledger, executor
         self.jobs, self.emit, self.tally = jobs, emit, tally
         self.running: dict[Future[Outcome], int] = {}
-        self.done_numbers: set[int] = set()
+        self.trashed: set[tuple[int, Side]] = set()
         self.listing: dict[Future[Listing], Place] = {}
         self.moved: dict[tuple[Side, str], Entry | Written] = {}
         self.failed: set[Place] = set()
@@ -127,7 +127,7 @@ class _Execution:
                 self.fatal = self.fatal or CancelledSyncError("interrupted; what was done is recorded")
             if self.fatal is not None:
                 break
-            if isinstance(action, RecordAgreement):
+            if isinstance(action, RecordAgreement) and not self.bench.wants(action):
                 self._take(Outcome(action=action))
             elif blocked_by := self._blocked_by(action):
                 self._take(_blocked(action, blocked_by))
@@ -160,8 +160,7 @@ class _Execution:
         for outcome in [future for future in self.running if future.done()]:
             number = self.running.pop(outcome)
             self._take(outcome.result())
-            if outcome.result().problem is None:
-                self.done_numbers.add(number)
+            self.trashed.update((number, side) for side in outcome.result().trashed)
         for listing in [future for future in self.listing if future.done()]:
             self.tally.problems.extend(self.ledger.confirm(self.listing.pop(listing), listing.result()))
         moved_bytes = self.bench.transferred_bytes
@@ -175,17 +174,26 @@ class _Execution:
             self._take_success(outcome)
         else:
             self._take_failure(outcome, outcome.problem)
-        if place := self.ledger.done(outcome.action):
-            self._list([place])
+        self._list(self.ledger.done(outcome.action))
 
     def _take_success(self, outcome: Outcome) -> None:
         action, tally, path = outcome.action, self.tally, outcome.action.path
+        if outcome.content is not None and outcome.digest is not None and self.bench.policy is not None:
+            # Before the record commits: a base without its content merges nothing, the reverse is no harm.
+            self.bench.policy.keep(path, outcome.digest, outcome.content)
         match action:
             case CopyFile():
                 tally.copied += outcome.size_bytes > 0 or action.source.size_bytes == 0
                 tally.bytes_transferred += outcome.size_bytes
                 assert outcome.left is not None and outcome.right is not None
                 self.ledger.note(action, Record(outcome.left, outcome.right, outcome.digest, outcome.flags))
+            case MergeFile():
+                tally.copied += len(action.sides)
+                tally.bytes_transferred += outcome.size_bytes
+                if outcome.left is not None and outcome.right is not None:
+                    self.ledger.note(
+                        action, Record(outcome.left, outcome.right, outcome.digest, outcome.flags)
+                    )
             case MakeDirectory():
                 tally.made_directories += 1
                 if path:
@@ -206,7 +214,10 @@ class _Execution:
                 self.ledger.forget(path)
                 return
             case RecordAgreement():
-                self.ledger.change(path, action.record)
+                record = action.record
+                if record is not None and outcome.digest is not None:
+                    record = record._replace(digest=outcome.digest)
+                self.ledger.change(path, record)
                 return
         self._tell(EventKind.DONE, action, size_bytes=outcome.size_bytes)
 
@@ -257,6 +268,17 @@ class _Execution:
                 message=message,
             )
         )
+
+
+def _clears(action: Action) -> tuple[Side, ...]:
+    """The sides on which an action puts what is there into the trash."""
+    match action:
+        case RemoveFile():
+            return (action.side,)
+        case MergeFile():
+            return action.sides
+        case _:
+            return ()
 
 
 def _blocked(action: Action, by: str) -> Outcome:

@@ -14,6 +14,7 @@ from syncfs.core.action import (
     Action,
     CopyFile,
     MakeDirectory,
+    MergeFile,
     MoveAside,
     RecordAgreement,
     RemoveDirectory,
@@ -21,9 +22,11 @@ from syncfs.core.action import (
     Rename,
 )
 from syncfs.core.base import Flag
-from syncfs.core.entry import DIRECTORY, Entry, Side, Written
+from syncfs.core.conflict import MergingPolicy
+from syncfs.core.entry import DIRECTORY, Entry, Kind, Side, Written
 from syncfs.core.problem import Problem
 from syncfs.endpoint.endpoint import Content, Endpoint, Source
+from syncfs.engine.merge import HalfMergedError, agree, merge
 from syncfs.engine.outcome import Outcome
 from syncfs.engine.probe import DIGEST
 from syncfs.engine.throttle import Throttle
@@ -52,6 +55,7 @@ class Workbench:
         trash: Removed files are moved to the trash where the side can move.
         cancel: Ends waits between retries when set.
         throttle: Holds transfers below a rate; None for no limit.
+        policy: Is offered what both sides come to agree on; None where nobody wants it.
         transferred_bytes: Grows while content is written; for the progress display.
     """
 
@@ -60,6 +64,7 @@ class Workbench:
     trash: bool
     cancel: threading.Event
     throttle: Throttle | None = None
+    policy: MergingPolicy | None = None
     transferred_bytes: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _trashes: set[Side] = field(default_factory=set)
@@ -74,6 +79,15 @@ class Workbench:
     def keeps(self, side: Side) -> bool:
         """Whether what is removed on a side goes to its trash."""
         return self.trash and self.sides[side].capabilities.can_move
+
+    def wants(self, action: Action) -> bool:
+        """Whether a policy wants the content that an agreement without a transfer is about."""
+        if self.policy is None or not isinstance(action, RecordAgreement) or action.record is None:
+            return False
+        entry = action.expect.left
+        if entry is None or entry.kind is not Kind.FILE or entry.size_bytes is None:
+            return False
+        return self.policy.keeps(action.path, entry.size_bytes, action.record.digest)
 
     def trash_slot(self, side: Side, number: int) -> str:
         """A place in this run's trash, whose directories are made on first use."""
@@ -102,6 +116,10 @@ def perform(bench: Workbench, action: Action, number: int, source: Entry | Writt
     for attempt in range(1, TRIES + 1):
         try:
             return _done(bench, action, number, source)
+        except HalfMergedError as half:
+            error = half.cause
+            fatal = error if isinstance(error, SyncAbortedError) else None
+            return Outcome(action=action, problem=_problem(action, error), fatal=fatal, trashed=half.trashed)
         except SyncAbortedError as error:
             return Outcome(action=action, problem=_problem(action, error), fatal=error)
         except (OSError, SyncfsError) as error:
@@ -170,8 +188,10 @@ def _done(bench: Workbench, action: Action, number: int, source: Entry | Written
             moved = side.move(action.path, action.to, expect=expect)
             left, right = (moved, None) if action.side is Side.LEFT else (None, moved)
             return Outcome(action=action, left=left, right=right)
+        case MergeFile():
+            return merge(bench, action, number)
         case RecordAgreement():
-            return Outcome(action=action)
+            return agree(bench, action)
     assert_never(action)
 
 
@@ -181,8 +201,8 @@ def _remove(bench: Workbench, action: RemoveFile, number: int) -> Outcome:
     assert expect is not None
     if bench.keeps(action.side):
         side.move(action.path, bench.trash_slot(action.side, number), expect=expect)
-    else:
-        side.remove_file(action.path, expect=expect)
+        return Outcome(action=action, trashed=(action.side,))
+    side.remove_file(action.path, expect=expect)
     return Outcome(action=action)
 
 
@@ -198,9 +218,11 @@ def _copy(bench: Workbench, action: CopyFile, number: int, moved: Entry | Writte
         expect = _found(source_side, action.path, moved)
     digest = hashlib.new(DIGEST, usedforsecurity=False)
     with source_side.read(action.path, expect) as source:
+        is_kept = bench.policy is not None and bench.policy.keeps(action.path, source.size_bytes, None)
+        kept: list[bytes] | None = [] if is_kept else None
         content = Content(
             size_bytes=source.size_bytes,
-            chunks=_measured(bench, source, digest, action.digest),
+            chunks=_measured(bench, source, digest, action.digest, kept),
             mtime_ns=expect.mtime_ns,
             mode=source.mode,
         )
@@ -227,6 +249,7 @@ def _copy(bench: Workbench, action: CopyFile, number: int, moved: Entry | Writte
         digest=f"{DIGEST}:{digest.hexdigest()}",
         flags=flags,
         size_bytes=size_bytes,
+        content=None if kept is None else b"".join(kept),
     )
 
 
@@ -240,8 +263,10 @@ def _found(side: Endpoint, path: str, moved: Entry | Written) -> Entry:
     return entry
 
 
-def _measured(bench: Workbench, source: Source, digest: hashlib._Hash, known: str | None) -> Iterator[bytes]:
-    """Pass chunks on, digesting and counting.
+def _measured(
+    bench: Workbench, source: Source, digest: hashlib._Hash, known: str | None, kept: list[bytes] | None
+) -> Iterator[bytes]:
+    """Pass chunks on, digesting and counting, and collecting them in `kept` where it is a list.
 
     Where the target's digest is known, the last chunk is held back until it is certain that the content
     differs.
@@ -252,6 +277,8 @@ def _measured(bench: Workbench, source: Source, digest: hashlib._Hash, known: st
     held: bytes | None = None
     for chunk in source.chunks():
         digest.update(chunk)
+        if kept is not None:
+            kept.append(chunk)
         if known is None:
             bench.passed(len(chunk))
             yield chunk

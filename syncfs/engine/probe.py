@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from syncfs.core.compare import Comparator, Openers, Verdict
+from syncfs.core.conflict import ConflictPolicy, Contents, MergingPolicy
 from syncfs.core.entry import Entry, Side
-from syncfs.core.question import Answer, Ask, Question, Unanswerable
+from syncfs.core.question import Answer, Ask, MergeOf, Question, Unanswerable
 from syncfs.endpoint.endpoint import CHUNK_BYTES, Endpoint
 from syncfs.errors import EndpointUnavailableError, SyncfsError
 
@@ -25,7 +26,12 @@ algorithms of the standard library, and a base can be checked by anyone's tools.
 
 
 def answer(
-    question: Question, sides: Sequence[Endpoint], compare: Comparator, *, backwards: bool = False
+    question: Question,
+    sides: Sequence[Endpoint],
+    compare: Comparator,
+    *,
+    backwards: bool = False,
+    policy: ConflictPolicy | None = None,
 ) -> Answer:
     """Find out one thing; never raises for what concerns this path alone.
 
@@ -34,6 +40,7 @@ def answer(
         sides: The left and the right endpoint.
         compare: Who judges two contents.
         backwards: The comparator is given the right side first (`Settings.compares_backwards`).
+        policy: Who merges two contents; None where nobody does.
 
     Raises:
         EndpointUnavailableError: A whole side is gone.
@@ -50,6 +57,8 @@ def answer(
                 return _exists(question, sides, Side.LEFT)
             case Ask.RIGHT_EXISTS:
                 return _exists(question, sides, Side.RIGHT)
+            case Ask.MERGE:
+                return _merge(question, sides, policy)
     except EndpointUnavailableError:
         raise
     except (OSError, SyncfsError) as error:
@@ -159,3 +168,13 @@ def _read_digest(side: Endpoint, path: str, entry: Entry, algorithm: str) -> str
 
 def _exists(question: Question, sides: Sequence[Endpoint], side: Side) -> Verdict:
     return Verdict.DIFFERENT if sides[side].stat(question.path) is None else Verdict.SAME
+
+
+def _merge(question: Question, sides: Sequence[Endpoint], policy: ConflictPolicy | None) -> Answer:
+    assert question.conflict is not None and isinstance(policy, MergingPolicy)
+    left, right = (_Opener(side, question.path) for side in sides)
+    merged = policy.merge(question.conflict, Contents(left, right))
+    if merged is None or left.digest is None or right.digest is None:
+        return Verdict.UNKNOWN  # what was not read to its end cannot be in it
+    digest = f"{DIGEST}:{hashlib.new(DIGEST, merged.content, usedforsecurity=False).hexdigest()}"
+    return MergeOf(merged, (left.digest, right.digest), (left.digest == digest, right.digest == digest))
