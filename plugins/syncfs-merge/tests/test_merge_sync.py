@@ -193,7 +193,7 @@ def test_a_side_that_changes_between_the_two_writes_keeps_its_edit(
 ) -> None:
     """The first side holds the merge then, its original is in the trash, and the next run merges again."""
     pair.edit(LEFT, RIGHT)
-    stranger, write = RIGHT + "a stranger's line\n", LocalEndpoint.write
+    stranger, write = RIGHT.replace("three", "a stranger's"), LocalEndpoint.write
 
     def meddling(self: LocalEndpoint, path: str, *args: Any, **options: Any) -> Any:
         written = write(self, path, *args, **options)
@@ -208,7 +208,7 @@ def test_a_side_that_changes_between_the_two_writes_keeps_its_edit(
     assert pair.texts() == (BOTH, stranger)
     assert [item.side.label for item in pair.syncer().history()[0].trashed] == ["src"]
     pair.syncer().sync()
-    assert pair.texts() == (BOTH + "a stranger's line\n",) * 2
+    assert pair.texts() == (BOTH.replace("three", "a stranger's"),) * 2
 
 
 def test_without_a_trash_both_are_replaced_in_place(pair: Pair) -> None:
