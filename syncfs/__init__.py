@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from syncfs.core.plan import Plan
     from syncfs.core.report import Report
     from syncfs.syncer import Syncer
+    from syncfs.task import run
 
 __all__ = [
     "CancelledSyncError",
@@ -55,6 +56,7 @@ __all__ = [
     "UnsupportedNameError",
     "VerificationError",
     "__version__",
+    "run",
 ]
 
 logging.getLogger("syncfs").addHandler(logging.NullHandler())
@@ -64,6 +66,7 @@ _LAZY = {
     "Plan": "syncfs.core.plan",
     "Report": "syncfs.core.report",
     "Syncer": "syncfs.syncer",
+    "run": "syncfs.task",
 }
 
 

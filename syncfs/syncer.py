@@ -14,13 +14,14 @@ from syncfs.core.compare import Comparator
 from syncfs.core.entry import Side
 from syncfs.core.event import Event
 from syncfs.core.plan import Plan
-from syncfs.core.problem import Problem
 from syncfs.core.report import Report
 from syncfs.core.selection import Filter, Only, Selection
 from syncfs.core.settings import Delete, MaxDelete, Mode
-from syncfs.engine.opening import Choices, Opened, bound, opened, stored
+from syncfs.engine.opening import Choices, Opened, bound, ended, opened, stored
 from syncfs.engine.pipeline import carry_out, make_plan, put_back, still_valid
 from syncfs.errors import ConfigError, UnsafePlanError
+from syncfs.plugin import ExecutorStrategy, StateStore
+from syncfs.store.location import is_url
 from syncfs.store.store import Run, Trashed
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ __all__ = ["Syncer"]
 logger = logging.getLogger("syncfs")
 
 Place = Any
-"""An fsspec filesystem, a `UPath`, a `pathlib.Path`, or a URL or path string."""
+"""An fsspec filesystem, a `UPath`, a `pathlib.Path`, a URL or path string, or an `Endpoint`."""
 
 Progress = Callable[[Sequence[Event]], object]
 
@@ -52,7 +53,8 @@ class Syncer:
             environment.
         dst_options: The same for `dst_fs`.
         compare: How two files are compared where the base does not tell: `auto`, `size`, `mtime`, `etag`,
-            `digest`, `content`, `newer-or-size`, a plugin's name, or a comparator object.
+            `digest`, `content`, `newer-or-size`, a plugin's name, or a comparator object. Options may follow
+            a name, here and wherever a plugin is named: `NAME:KEY=VALUE,KEY=VALUE`.
         on_conflict: Who wins when both sides hold different content: `newer`, `older`, `larger`,
             `smaller`, `src`, `dst`, `keep-both`, `skip`, `fail`, a plugin's name, a policy object, a
             callable taking a `Conflict` and returning a `Resolution` or its value, or a mapping of
@@ -67,16 +69,22 @@ class Syncer:
         keep_filtered: Keep the records of excluded paths, for one-off selective runs.
         verify: Read the contents of both sides instead of trusting the base.
         state: Where the base lives: `auto` (one file per pair under the user's state directory), the path
-            of a file, or None: every run is then a first run.
+            of a file, the URL of one (for workers without a disk of their own: it is fetched, and published
+            only over the version that was fetched), `store:NAME` for a plugin's, a state store object, or
+            None: every run is then a first run.
+        state_options: fsspec storage options where `state` is a URL, as `src_options`.
         trash: What a run removes goes to `.syncfs/trash` on its side instead of being deleted.
         max_delete: How much a run may remove before it is refused: `"50%"` of that side's recorded files,
             or a number of files.
         jobs: The most transfers at once.
         bwlimit: The most bytes a second, all transfers together; None for no limit.
-        lease_s: Hold a lease beside the data of every side that is not this machine's disk, for two
-            machines that share a remote; it is anyone's after so many seconds without a sign of life. None:
-            no lease, which saves a few requests a run.
-        executor: A `concurrent.futures.Executor` for the transfers; never shut down; None for threads.
+        lease_s: Hold a lease beside the data of every side that a run writes to and that is not this
+            machine's disk, for two machines that share a remote; it is anyone's after so many seconds
+            without a sign of life. None: no lease, which saves a few requests a run.
+        owner: Who holds that lease (a task and its run, say): a lease that the same owner left behind is
+            taken over at once, so that a retry need not wait for its dead predecessor's to expire.
+        executor: A `concurrent.futures.Executor` for the transfers, which is never shut down; a plugin's
+            name or an executor strategy, which makes one for each run; None for threads.
         plugins: Plugin objects to use besides those that are installed, or a manager made by
             `syncfs.plugin.load`.
         progress: An fsspec `Callback`, or a callable that takes sequences of `Event`; called from one
@@ -104,13 +112,15 @@ class Syncer:
         exclude: Sequence[str | Filter] = (),
         keep_filtered: bool = False,
         verify: bool = False,
-        state: str | PathLike[str] | None = "auto",
+        state: str | PathLike[str] | StateStore | None = "auto",
+        state_options: Mapping[str, Any] | None = None,
         trash: bool = True,
         max_delete: str | int = "50%",
         jobs: int = 32,
         bwlimit: int | None = None,
         lease_s: float | None = None,
-        executor: Executor | None = None,
+        owner: str = "",
+        executor: str | Executor | ExecutorStrategy | None = None,
         plugins: Any = None,
         progress: Callback | Progress | None = None,
         cancel: threading.Event | None = None,
@@ -126,10 +136,13 @@ class Syncer:
             raise ConfigError(f"bwlimit: bytes per second, at least 1, not {bwlimit!r}")
         if lease_s is not None and lease_s < 3:
             raise ConfigError(f"lease_s: at least 3 seconds, not {lease_s!r}")
+        if state_options and not is_url(state):
+            raise ConfigError("state_options are for a state at a URL")
+        ask = loaded.endpoint
         self._choices = Choices(
             sides=(
-                resolve(src_fs, path=src_path, options=src_options, side="src"),
-                resolve(dst_fs, path=dst_path, options=dst_options, side="dst"),
+                resolve(src_fs, path=src_path, options=src_options, side="src", adapt=ask),
+                resolve(dst_fs, path=dst_path, options=dst_options, side="dst", adapt=ask),
             ),
             plugins=loaded,
             compare=loaded.comparator(compare),
@@ -140,12 +153,14 @@ class Syncer:
             keep_loser=keep_loser,
             keep_filtered=keep_filtered,
             verify=verify,
-            state=state,
+            state=loaded.state(state),
+            state_options=dict(state_options or {}),
             trash=trash,
             jobs=jobs,
             bytes_per_s=bwlimit,
             lease_s=lease_s,
-            executor=executor,
+            owner=owner,
+            executor=loaded.executor(executor),
             progress=progress,
             cancel=threading.Event() if cancel is None else cancel,
         )
@@ -178,7 +193,9 @@ class Syncer:
             EndpointUnavailableError: A root is missing, unreachable, or refuses the credentials.
         """
         with opened(self._choices, Mode.parse(mode), read_only=True) as run:
-            return make_plan(run.job, run.settings, run.roots)[0]
+            plan, _ = make_plan(run.job, run.settings, run.roots)
+            self._ended(run, Report.forecast(plan, run.notices))
+            return plan
 
     def apply(self, plan: Plan) -> Report:
         """Do what a plan says, path by path; what has gone stale since is refused and reported.
@@ -273,14 +290,14 @@ class Syncer:
             ConfigError: That run's removals are not in the trash.
         """
         with opened(self._choices, Mode.SYNC, read_only=False, name="restore") as this:
-            return put_back(this.job, run)
+            return self._ended(this, put_back(this.job, run))
 
     def _run(self, mode: Mode, dry_run: bool) -> Report:
         with opened(self._choices, mode, read_only=dry_run) as run:
             plan, leftovers = make_plan(run.job, run.settings, run.roots)
             self._check(run, plan)
             if dry_run:
-                return Report.forecast(plan, run.notices)
+                return self._ended(run, Report.forecast(plan, run.notices))
             return self._carry_out(run, plan, leftovers)
 
     def _check(self, run: Opened, plan: Plan) -> None:
@@ -306,8 +323,9 @@ class Syncer:
             open_conflicts=open_conflicts,
             notices=run.notices,
         )
-        run.failures.extend(self._choices.plugins.run_finished(report))
         logger.info("%s %s %s: %s", plan.mode.value, plan.src, plan.dst, report.to_dict())
-        failures = dict.fromkeys(run.failures)  # an observer that fails often fails once for the user
-        problems = (Problem(path="", side=None, message=each, kind="plugin") for each in failures)
-        return replace(report, problems=(*report.problems, *problems))
+        return self._ended(run, report)
+
+    def _ended(self, run: Opened, report: Report) -> Report:
+        """Tell observers, and the user of those that failed."""
+        return ended(self._choices.plugins, report, run.failures)

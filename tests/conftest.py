@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import NoReturn, TypeVar
 
 import pytest
 
 from tests.acceptance.figures import pytest_terminal_summary
 from tests.servers.apache import Apache
+from tests.servers.every import EVERY_SERVER
 from tests.servers.rclone_server import Rclone
 from tests.servers.server import Folder, Server, ServerMissingError
 from tests.servers.wsgidav_server import Wsgidav
@@ -54,9 +56,36 @@ def rclone() -> Iterator[Rclone]:
     yield from run_server(Rclone)
 
 
+@pytest.fixture(scope="session")
+def server_named(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Server]]:
+    """Any server of `tests.servers.every`, started when it is first asked for and then shared."""
+    started: dict[str, Server] = {}
+    with ExitStack() as stack:
+
+        def named(name: str) -> Server:
+            if name in SERVERS:
+                shared: Server = request.getfixturevalue(name)
+                return shared
+            if name not in started:
+                try:
+                    server = EVERY_SERVER[name]()
+                except ServerMissingError as error:
+                    missing(str(error))
+                started[name] = stack.enter_context(server)
+            return started[name]
+
+        yield named
+
+
+@pytest.fixture(params=EVERY_SERVER)
+def every_server(request: pytest.FixtureRequest, server_named: Callable[[str], Server]) -> Folder:
+    """A fresh empty collection, on each of all servers in turn."""
+    return server_named(request.param).folder()
+
+
 @pytest.fixture(params=SERVERS)
 def webdav_server(request: pytest.FixtureRequest) -> Folder:
-    """A fresh empty collection, on each of the three servers in turn."""
+    """A fresh empty collection, on each of the three servers that most tests use."""
     server: Server = request.getfixturevalue(request.param)
     return server.folder()
 

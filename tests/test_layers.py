@@ -19,6 +19,7 @@ LINT = "from importlinter.cli import lint_imports_command as lint; lint()"
 SKELETON: Tree = {
     "syncfs/__init__.py": "from syncfs.syncer import Syncer as Syncer\n",
     "syncfs/errors.py": "import os\n",
+    "syncfs/task.py": "import syncfs.syncer\n",
     "syncfs/syncer.py": "import syncfs.engine\n\n\nclass Syncer: ...\n",
     **{
         f"syncfs/{layer}/__init__.py": ""
@@ -71,6 +72,7 @@ def test_a_package_that_follows_the_contracts_passes(tmp_path: Path) -> None:
         ("syncfs/syncer.py", "import syncfs.cli"),
         ("syncfs/cli/__init__.py", "import syncfs.testing"),
         ("syncfs/testing/__init__.py", "import syncfs.compat"),
+        ("syncfs/cli/__init__.py", "import syncfs.task"),
         ("syncfs/engine/__init__.py", "def late() -> None:\n    import syncfs.cli"),
     ],
 )

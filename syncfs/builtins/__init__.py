@@ -17,8 +17,9 @@ Decisions:
 
 from collections.abc import Mapping
 
-from syncfs.builtins import comparators, filters, guards, policies
+from syncfs.builtins import comparators, executors, filters, guards, policies
 from syncfs.builtins.comparators import Auto, Content, Digest, Etag, Mtime, NewerOrSize, Size
+from syncfs.builtins.executors import Threads
 from syncfs.builtins.filters import GitIgnore
 from syncfs.builtins.policies import (
     Dst,
@@ -51,12 +52,14 @@ __all__ = [
     "Skip",
     "Smaller",
     "Src",
+    "Threads",
 ]
 
 PLUGINS: Mapping[str, object] = {
     "builtin-comparators": comparators,
     "builtin-policies": policies,
     "builtin-filters": filters,
+    "builtin-executors": executors,
     **{guard.name: guard for guard in guards.GUARDS},
 }
 """Every builtin plugin by the name that `-p no:NAME` takes."""

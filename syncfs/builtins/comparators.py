@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
-from typing import BinaryIO, ClassVar, Self
+from typing import Any, BinaryIO, ClassVar, Self
 
 from syncfs.core.capabilities import Capabilities
 from syncfs.core.compare import Comparator, ContentComparator, Openers, Verdict
 from syncfs.core.entry import Entry
 from syncfs.plugin import hookimpl
+from syncfs.plugin.options import IS_OPTION
 
 __all__ = ["Auto", "Content", "Digest", "Etag", "Mtime", "NewerOrSize", "Size", "syncfs_comparators"]
 
 _CHUNK_BYTES = 1 << 20
+
+
+def _bound(default: Any) -> Any:
+    """A field that `bind` sets, so no option of the user's."""
+    return field(default=default, metadata={IS_OPTION: False})
 
 
 def _by_size(left: Entry, right: Entry) -> Verdict:
@@ -87,8 +93,8 @@ class Auto:
 
     name: ClassVar[str] = "auto"
     needs_content: ClassVar[bool] = True
-    grain_ns: int | None = None
-    etags: bool = False
+    grain_ns: int | None = _bound(None)
+    etags: bool = _bound(False)
 
     def bind(self, left: Capabilities, right: Capabilities) -> Self:
         """The same comparator, knowing the sides."""
@@ -129,7 +135,7 @@ class Mtime:
     """
 
     name: ClassVar[str] = "mtime"
-    grain_ns: int | None = None
+    grain_ns: int | None = _bound(None)
 
     def bind(self, left: Capabilities, right: Capabilities) -> Self:
         """The same comparator, knowing the sides."""
@@ -152,7 +158,7 @@ class Etag:
     """
 
     name: ClassVar[str] = "etag"
-    etags: bool = False
+    etags: bool = _bound(False)
 
     def bind(self, left: Capabilities, right: Capabilities) -> Self:
         """The same comparator, knowing the sides."""
@@ -219,7 +225,7 @@ class NewerOrSize:
 
     name: ClassVar[str] = "newer-or-size"
     directed: ClassVar[bool] = True
-    grain_ns: int = 1
+    grain_ns: int = _bound(1)
 
     def bind(self, left: Capabilities, right: Capabilities) -> Self:
         """The same comparator, knowing the sides."""

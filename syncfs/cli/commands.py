@@ -259,7 +259,10 @@ def restore_command(
 @with_options(VOICE_OPTIONS)
 @speaking
 def plugins(output: Output, plugins_off: Sequence[str]) -> Exit:
-    """List what plugins offer: comparators, policies, filters, guards."""
+    """List what plugins offer: comparators, policies, filters, executors, state stores, guards, and more.
+
+    In brackets: the options that may follow a name, as in --compare NAME:KEY=VALUE, with their defaults.
+    """
     rows = make_manager(plugins_off).listing()
     if output.as_json:
         output.print_json([row._asdict() for row in rows])

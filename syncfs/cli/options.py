@@ -24,6 +24,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 _Option = Callable[[Any], Any]
 
 _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
+_POLICY = r"(?P<policy>[A-Za-z0-9][A-Za-z0-9._-]*(?::[A-Za-z][\w-]*=.*)?)"
 _SECRET = re.compile(r"(?i)user|login|name|pass|secret|token|key|auth")
 
 
@@ -108,9 +109,18 @@ def _place_option(side: str) -> _Option:
 STATE_OPTIONS: Sequence[_Option] = (
     click.option(
         "--state",
-        metavar="FILE|auto|none",
-        help="Where to remember what both sides agreed on [auto: a file of this pair's own]. With none, "
-        "every run is a first run.",
+        metavar="FILE|URL|store:NAME|auto|none",
+        help="Where to remember what both sides agreed on [auto: a file of this pair's own]. At a URL for "
+        "machines without a disk of their own; store:NAME for a plugin's. With none, every run is a first "
+        "run.",
+    ),
+    click.option(
+        "--state-option",
+        "state_options",
+        callback=_storage_options,
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="For the filesystem of a state at a URL, as --src-option.",
     ),
     _place_option("src"),
     _place_option("dst"),
@@ -177,7 +187,8 @@ RUN_OPTIONS: Sequence[_Option] = (
     click.option(
         "--compare",
         metavar="NAME",
-        help="How contents are compared where the state does not tell [auto]; `syncfs plugins` lists all.",
+        help="How contents are compared where the state does not tell [auto]; `syncfs plugins` lists all. "
+        "Options follow a plugin's name, here and elsewhere: NAME:KEY=VALUE,KEY=VALUE.",
     ),
     click.option(
         "--on-conflict",
@@ -197,6 +208,9 @@ RUN_OPTIONS: Sequence[_Option] = (
         default=True,
         help="Keep what is removed for 30 days, for `syncfs restore` [--trash].",
     ),
+    click.option(
+        "--executor", metavar="NAME", help="Where transfers run [threads]; `syncfs plugins` lists all."
+    ),
     click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="The most transfers at once [32]."),
     click.option(
         "--bwlimit",
@@ -211,6 +225,11 @@ RUN_OPTIONS: Sequence[_Option] = (
         metavar="SECONDS",
         help="Hold a lease on the remote side, which two machines share: others are refused while this run "
         "goes on, and for SECONDS if it dies.",
+    ),
+    click.option(
+        "--owner",
+        metavar="NAME",
+        help="Who holds that lease: one that the same owner left behind is taken over at once.",
     ),
 )
 """What a run does."""
@@ -253,13 +272,13 @@ def syncer_arguments(options: Mapping[str, Any], mode: Mode | None = None) -> di
     state = options.get("state")
     arguments: dict[str, Any] = {
         name: options[name]
-        for name in ("delete", "max_delete", "compare", "jobs", "bwlimit", "lease_s")
+        for name in ("delete", "max_delete", "compare", "executor", "jobs", "bwlimit", "lease_s", "owner")
         if options.get(name) is not None
     }
     arguments |= {name: True for name in ("verify", "keep_filtered") if options.get(name)}
     if state is not None:
         arguments["state"] = None if state == "none" else state
-    for name in ("src_options", "dst_options"):
+    for name in ("src_options", "dst_options", "state_options"):
         if options.get(name):
             arguments[name] = options[name]
     if options.get("include"):
@@ -281,9 +300,11 @@ def _policies(words: Sequence[str]) -> str | dict[str, str]:
     by_pattern: dict[str, str] = {}
     bare = None
     for word in words:
-        pattern, equals, policy = word.rpartition("=")
-        if not policy or (equals and not pattern):
+        # A policy's options hold equals signs too, so what can be a bare policy is one.
+        match = re.fullmatch(_POLICY, word) or re.fullmatch(f"(?:(?P<pattern>.+?)=)?{_POLICY}", word)
+        if match is None:
             raise click.UsageError(f"--on-conflict {word}: write POLICY or PATTERN=POLICY")
+        pattern, policy = match.groupdict().get("pattern"), match["policy"]
         if pattern:
             by_pattern.setdefault(pattern, policy)
         elif bare is not None and bare != policy:

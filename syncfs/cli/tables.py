@@ -66,10 +66,11 @@ def open_conflict_lines(conflicts: Sequence[Mapping[str, Any]]) -> Iterator[str]
 
 
 def plugin_lines(plugins: Sequence[PluginRow]) -> Iterator[str]:
-    """One line for each thing that can be chosen by name."""
+    """One line for each thing that can be chosen by name, and for each plugin that is left out."""
     rows = [("kind", "name", "distribution", "version", "what it does")]
     for each in plugins:
-        rows.append((each.kind, each.name, each.distribution, each.version, each.summary))
+        summary = f"{each.summary} ({each.options})" if each.options else each.summary
+        rows.append((each.kind, each.name, each.distribution, each.version, printable(summary)))
     yield from _aligned(rows)
 
 

@@ -89,10 +89,13 @@ def portable(arguments: Mapping[str, Any]) -> dict[str, Any]:
     Of storage options only numbers, booleans and references to the environment: whatever else there is
     may be a secret.
     """
+    from syncfs.store.location import is_url
+
     kept = dict(arguments)
-    if kept.get("state") not in (None, "auto") and "://" not in kept["state"]:
-        kept["state"] = os.path.abspath(os.path.expanduser(kept["state"]))
-    for name in ("src_options", "dst_options"):
+    state = kept.get("state")
+    if state not in (None, "auto") and not is_url(state) and not state.startswith("store:"):
+        kept["state"] = os.path.abspath(os.path.expanduser(state))
+    for name in ("src_options", "dst_options", "state_options"):
         if name in kept:
             kept[name] = {key: value for key, value in kept[name].items() if _is_no_secret(value)}
     return kept

@@ -26,6 +26,9 @@ class Capabilities:
         lists_dotfiles: A listing shows names that begin with a dot.
         folds_case: `Readme` and `README` are one name here.
         folds_unicode: The composed and the decomposed form of a name are one name here.
+        creates_exclusively: Of several who create one name at the same moment, one succeeds and the others
+            are told; False where two may.
+        replaces_exclusively: The same of several who replace or remove one version of a file.
         is_writable: Files can be written here at all.
         clock_skew_ns: The side's clock minus ours, as measured; None when it was not, 0 for one clock.
     """
@@ -40,5 +43,7 @@ class Capabilities:
     lists_dotfiles: bool = True
     folds_case: bool = False
     folds_unicode: bool = False
+    creates_exclusively: bool = False
+    replaces_exclusively: bool = False
     is_writable: bool = True
     clock_skew_ns: int | None = None

@@ -90,19 +90,28 @@ class Report:
         """How many things were done to files and directories."""
         return self.copied + self.removed + self.renamed + self.made_directories
 
-    def to_dict(self) -> dict[str, Any]:
+    @property
+    def is_retryable(self) -> bool:
+        """Something was left undone, and the next run may do it without anyone changing anything."""
+        # An open conflict never goes away by itself.
+        return not self.ok and not self.open_conflicts and all(each.retryable for each in self.problems)
+
+    def to_dict(self, *, most: int | None = LISTED_AT_MOST) -> dict[str, Any]:
         """Give the report as JSON values.
 
+        Args:
+            most: After how many entries each list is cut; None for never.
+
         Returns:
-            All counts, `ok`, and the lists `conflicts` and `problems`, each cut after 1,000 entries;
-            `truncated` then holds how many are missing from each.
+            All counts, `ok`, and the lists `conflicts` and `problems`; where they were cut, `truncated`
+            holds how many are missing from each.
         """
-        conflicts = [conflict_to_dict(conflict) for conflict in self.conflicts[:LISTED_AT_MOST]]
-        problems = [problem.to_dict() for problem in self.problems[:LISTED_AT_MOST]]
+        conflicts = [conflict_to_dict(conflict) for conflict in self.conflicts[:most]]
+        problems = [problem.to_dict() for problem in self.problems[:most]]
         truncated = {
-            name: len(whole) - LISTED_AT_MOST
+            name: len(whole) - most
             for name, whole in (("conflicts", self.conflicts), ("problems", self.problems))
-            if len(whole) > LISTED_AT_MOST
+            if most is not None and len(whole) > most
         }
         return {
             "mode": self.mode,
@@ -131,7 +140,8 @@ class Report:
             The report itself, so that the call can be chained.
 
         Raises:
-            IncompleteSyncError: There are problems or open conflicts; `.report` is this report.
+            IncompleteSyncError: There are problems or open conflicts; `.report` is this report, `.retryable`
+                whether the next run may do without anyone changing anything what this one left.
         """
         if self.ok:
             return self
@@ -141,4 +151,6 @@ class Report:
             for number, noun in ((len(self.problems), "problem"), (len(self.open_conflicts), "open conflict"))
             if number
         ]
-        raise IncompleteSyncError(f"{', '.join(counts)}; first: {first}", self)
+        error = IncompleteSyncError(f"{', '.join(counts)}; first: {first}", self)
+        error.retryable = self.is_retryable
+        raise error

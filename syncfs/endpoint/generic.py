@@ -260,6 +260,7 @@ class GenericEndpoint:
         self._demand_writable(path)
         self._demand(path, expect)
         self._demand(to, None)
+        self._demand_directory(split(to)[0], to)
         started_ns = time.time_ns()
         if expect.kind is not Kind.DIRECTORY:
             self._connection.rename(self._full(path), self._full(to), path)

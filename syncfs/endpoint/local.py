@@ -98,6 +98,7 @@ class LocalEndpoint:
         reads_cheaply=True,
         lists_inline=True,
         confirms_writes=True,
+        creates_exclusively=True,
         clock_skew_ns=0,
     )
 
@@ -322,7 +323,8 @@ class LocalEndpoint:
             if code in (errno.ENAMETOOLONG, errno.EILSEQ):
                 raise UnsupportedNameError(f"{path}: {os.strerror(code)}", path=path, code=code) from None
             if isinstance(error, OSError):
-                error.filename, error.filename2 = path, None
+                error.filename = path
+                del error.filename2  # None would be shown: "'a' -> None"
             raise
 
     def _open(self, path: str) -> tuple[int, os.stat_result]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from syncfs.endpoint.endpoint import Endpoint
-from syncfs.endpoint.family import family_of
+from syncfs.endpoint.family import FAMILIES, family_of, protocols_of
 from syncfs.endpoint.local import LocalEndpoint
 from syncfs.endpoint.redact import redact
 from syncfs.endpoint.translate import translating
@@ -20,6 +20,8 @@ __all__ = ["overlap", "resolve"]
 # One letter before the colon is a drive of Windows.
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 _WEBDAV = frozenset({"webdav", "webdavs", "dav", "davs", "webdav+http", "webdav+https"})
+_KNOWN = _WEBDAV.union(FAMILIES, ("file", "local"))
+"""Protocols that need no plugin, so that no plugin can change what happens with them."""
 _INTERNAL = frozenset(
     {"asyncwrapper", "async_wrapper", "blockcache", "cached", "dask", "data", "dir", "file", "filecache"}
     | {"generic", "jlab", "jupyter", "local", "reference", "simplecache"}
@@ -27,19 +29,30 @@ _INTERNAL = frozenset(
 """Protocols of fsspec that nobody would name as a place; left out of messages."""
 
 
+Adapt = Callable[[Any, str], Endpoint | None]
+"""Gives the endpoint of a filesystem and a path in it; None for a filesystem that it does not know."""
+
+
 def resolve(
-    place: Any, *, path: str = "", options: Mapping[str, Any] | None = None, side: str = "src"
+    place: Any,
+    *,
+    path: str = "",
+    options: Mapping[str, Any] | None = None,
+    side: str = "src",
+    adapt: Adapt | None = None,
 ) -> Endpoint:
     """Make the endpoint of a place; nothing is listed, though some filesystems connect when they are made.
 
     Args:
-        place: An fsspec filesystem, a `UPath`, a `pathlib.Path`, or a URL or path as `str` (`~` is
-            expanded). A filesystem is used as it is and never closed; wrappers that only prefix paths or
-            keep copies are looked through, since a copy is no evidence of what is there.
+        place: An fsspec filesystem, a `UPath`, a `pathlib.Path`, a URL or path as `str` (`~` is expanded),
+            or an `Endpoint`, which is given back as it is. A filesystem is used as it is and never closed;
+            wrappers that only prefix paths or keep copies are looked through, since a copy is no evidence of
+            what is there.
         path: The directory inside `place`, `/`-separated; `""` for all of it.
         options: fsspec's storage options for a URL. `env:NAME` as a value, also deeper inside, is
             replaced by the environment variable NAME.
         side: `"src"` or `"dst"`, for messages.
+        adapt: Asked about filesystems of protocols that nobody here knows: the plugins.
 
     Raises:
         ConfigError: The place cannot be understood: an unknown scheme, a wrong option, no directory
@@ -52,19 +65,23 @@ def resolve(
         scheme = _URL.match(place)
         if scheme is None and "::" not in place:
             return _local(place, path, given, side)
-        return _open_url(place, scheme[1].lower() if scheme else "", path, given, side)
+        return _open_url(place, scheme[1].lower() if scheme else "", path, given, side, adapt)
     if _is_a(place, "UPath"):
         fs, inside = place.fs, str(place.path)
-        return _of_filesystem(fs, _joined(inside, path), side)
+        return _of_filesystem(fs, _joined(inside, path), side, adapt)
     if isinstance(place, os.PathLike):
         return _local(os.fspath(place), path, given, side)
     if _is_a(place, "AbstractFileSystem"):
         if given:
             raise ConfigError(f"{side}: options are for URLs; this filesystem is made already")
-        return _of_filesystem(place, path, side)
+        return _of_filesystem(place, path, side, adapt)
+    if isinstance(place, Endpoint) and not isinstance(place, type):
+        if path or given:
+            raise ConfigError(f"{side}: an endpoint has its root and its options already")
+        return place
     raise ConfigError(
-        f"{side}: cannot sync a {type(place).__name__}; give an fsspec filesystem, a UPath, a Path, a URL "
-        "or a path"
+        f"{side}: cannot sync a {type(place).__name__}; give an fsspec filesystem, a UPath, a Path, a URL, "
+        "a path or an endpoint"
     )
 
 
@@ -93,7 +110,9 @@ def _local(root: str | bytes, path: str, options: Mapping[str, Any], side: str) 
     return LocalEndpoint(os.path.join(os.path.expanduser(named), *filter(None, path.split("/"))))
 
 
-def _open_url(url: str, scheme: str, path: str, options: dict[str, Any], side: str) -> Endpoint:
+def _open_url(
+    url: str, scheme: str, path: str, options: dict[str, Any], side: str, adapt: Adapt | None
+) -> Endpoint:
     if scheme in _WEBDAV:
         from syncfs.endpoint.webdav import open_url
 
@@ -116,7 +135,7 @@ def _open_url(url: str, scheme: str, path: str, options: dict[str, Any], side: s
     except (TypeError, ValueError) as error:
         words = " ".join(redact(str(error)).split())
         raise ConfigError(f"{side}: {shown} cannot be opened so: {words}") from None
-    return _of_filesystem(fs, _joined(inside, path), side)
+    return _of_filesystem(fs, _joined(inside, path), side, adapt)
 
 
 def _demand_known(scheme: str, side: str) -> None:
@@ -133,7 +152,7 @@ def _hint(scheme: str) -> str:
     return f"; for a WebDAV server write {webdav}://" if webdav else ""
 
 
-def _of_filesystem(fs: Any, path: str, side: str) -> Endpoint:
+def _of_filesystem(fs: Any, path: str, side: str, adapt: Adapt | None) -> Endpoint:
     """The endpoint of a filesystem object and a path in it."""
     while True:
         if getattr(fs, "asynchronous", False):
@@ -149,6 +168,10 @@ def _of_filesystem(fs: Any, path: str, side: str) -> Endpoint:
             fs = fs.sync_fs
         else:
             break
+    if adapt is not None and not _KNOWN.intersection(protocols_of(fs)):
+        made = adapt(fs, path)
+        if made is not None:
+            return made
     if _is_a(fs, "LocalFileSystem"):
         if not path:
             raise ConfigError(f"{side}: the whole local disk is no directory to sync; name one by its path")

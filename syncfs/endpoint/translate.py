@@ -134,6 +134,9 @@ def _connection(error: BaseException, path: str, side: str) -> OSError:
         return EndpointUnavailableError(
             f"the server's certificate is not trusted: {cause.verify_message or _said(cause)}", side=side
         )
+    if isinstance(cause, ssl.SSLError):
+        # Its number is the library's, not the system's.
+        return _tls(cause, path, side)
     if isinstance(cause, socket.gaierror):
         return ConnectionError(errno.EHOSTUNREACH, "the host's name cannot be resolved", path)
     code = cause.errno if cause is not None and cause.errno else errno.ECONNRESET
@@ -141,8 +144,28 @@ def _connection(error: BaseException, path: str, side: str) -> OSError:
     return ConnectionError(code, f"the connection failed: {words}", path)
 
 
+def _tls(error: ssl.SSLError, path: str, side: str) -> OSError:
+    """What a TLS library says when the connection is not as both sides want it."""
+    reason = (error.reason or "").replace("_", " ").lower()
+    if "certificate required" in reason or "handshake failure" in reason:
+        return EndpointUnavailableError(
+            f"the server refuses the connection ({reason}): it may want a certificate of ours, given as cert",
+            side=side,
+        )
+    if "certificate" in reason or "unknown ca" in reason:
+        return EndpointUnavailableError(f"the server does not accept our certificate ({reason})", side=side)
+    if "wrong version number" in reason:
+        return EndpointUnavailableError("the server does not speak TLS there: use webdav://", side=side)
+    return ConnectionError(errno.ECONNRESET, f"the connection failed: TLS: {reason or _said(error)}", path)
+
+
 def _timeout(error: BaseException, path: str, side: str) -> OSError:
     return TimeoutError(errno.ETIMEDOUT, f"no answer in time ({type(error).__name__})", path)
+
+
+def _nameless_timeout(error: BaseException, path: str, side: str) -> OSError | None:
+    """A socket's own carries no error number, and so says nothing to whoever reads `strerror`."""
+    return None if isinstance(error, OSError) and error.errno else _timeout(error, path, side)
 
 
 def _missing(error: BaseException, path: str, side: str) -> OSError:
@@ -296,6 +319,9 @@ _KNOWN: dict[str, Maker] = {
     "http.HTTPException": _connection,
     "zipfile.BadZipFile": _failed,
     "tarfile.TarError": _failed,
+    "ssl.SSLError": _connection,
+    "socket.gaierror": _connection,
+    "builtins.TimeoutError": _nameless_timeout,
     "builtins.EOFError": _connection,
     "builtins.NotImplementedError": _cannot,
     "builtins.UnicodeEncodeError": _bad_name,

@@ -87,6 +87,7 @@ def execute(
     }
     job.store.trash(trashing.values())
     ledger.vacate(actions)
+    job.store.checkpoint()
     try:
         for _, stage in itertools.groupby(enumerate(actions), key=lambda each: stage_of(each[1])):
             execution.do(stage)

@@ -18,6 +18,7 @@ from syncfs.core.settings import Mode
 from syncfs.endpoint.endpoint import Endpoint
 from syncfs.engine.spelled import SpelledEndpoint, SpelledRecords, Spellings
 from syncfs.errors import EndpointUnavailableError
+from syncfs.plugin import ExecutorStrategy
 from syncfs.store.store import Records, Store
 
 __all__ = ["Job", "Roots", "checked_roots", "roots_now", "run_id", "spelling", "spellings_of", "workers"]
@@ -34,7 +35,7 @@ class Job:
         jobs: The most transfers at once.
         emit: Takes what happens.
         cancel: Ends the run when set.
-        executor: Where transfers run; None for threads of our own.
+        executor: Where transfers run, or what makes that; None for threads of our own.
         bytes_per_s: The most that all transfers together may move; None for no limit.
         started_s: When the run began, by this machine's monotonic clock.
     """
@@ -45,7 +46,7 @@ class Job:
     jobs: int
     emit: Callable[[Event], None]
     cancel: threading.Event
-    executor: Executor | None = None
+    executor: Executor | ExecutorStrategy | None = None
     bytes_per_s: int | None = None
     started_s: float = field(default_factory=time.monotonic)
 
@@ -127,7 +128,11 @@ def run_id(now_ns: int) -> str:
 
 @contextmanager
 def workers(job: Job) -> Iterator[Executor]:
-    """The executor that we were given, left open; or threads of our own, closed at the end."""
+    """The executor that we were given, left open; or one of our own, closed at the end."""
+    if isinstance(job.executor, ExecutorStrategy):
+        with job.executor.open(job.jobs) as made:
+            yield made
+        return
     if job.executor is not None:
         yield job.executor
         return

@@ -1,15 +1,22 @@
 """A lock beside the data, with an owner and an expiry: for two machines that share one remote.
 
 The lock on this machine excludes runs of this machine only. A lease is a small file, `.syncfs/lease`, in
-the roots that are not on this machine's disks. It costs a few requests a run, also where there is nothing
-to do, so it is asked for (`lease_s=`).
+the roots that a run writes to and that are not on this machine's disks. It costs a few requests a run, also
+where there is nothing to do, so it is asked for (`lease_s=`).
 
 Decisions:
     Whether a lease has expired is judged by the clock of the side that holds it: its file's mtime against
-    that side's present time. The machines' own clocks may be wrong.
+    that side's present time. The machines' own clocks may be wrong. Where a side's clock was not measured,
+    the time is asked for by writing a file and looking at its mtime; only while somebody holds the lease.
 
     The file is made only where nothing is (the protocol's own create-if-absent), and read back: of two
     that found no lease at the same moment, one sees the other's name and leaves.
+
+    An owner who comes again takes his own lease over at once: the retry of a task need not wait until its
+    dead predecessor's lease has expired. Should the predecessor still live, it sees at its next renewal that
+    the lease is another's, and stops.
+
+    A side that is only read gets no lease: a push never writes to its source.
 """
 
 from __future__ import annotations
@@ -20,13 +27,14 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 
 from syncfs.core.entry import Entry, Side
 from syncfs.endpoint.endpoint import Content, Endpoint
-from syncfs.errors import LockedError, PathError, StaleEntryError, SyncfsError
+from syncfs.errors import CancelledSyncError, LockedError, PathError, StaleEntryError, SyncfsError
 
 __all__ = ["leased"]
 
@@ -36,36 +44,45 @@ _numbers = itertools.count()
 
 
 @contextmanager
-def leased(sides: Sequence[Endpoint], lease_s: float, run: str, cancel: threading.Event) -> Iterator[None]:
-    """Hold a lease on every side that is not a disk of this machine, for as long as the block runs.
+def leased(
+    sides: Iterable[tuple[Side, Endpoint]],
+    lease_s: float,
+    run: str,
+    cancel: threading.Event,
+    *,
+    owner: str = "",
+) -> Iterator[None]:
+    """Hold a lease on every given side that is not a disk of this machine, for as long as the block runs.
 
     Args:
-        sides: The left and the right endpoint, their roots checked and there.
+        sides: Those that the run writes to, their roots checked and there.
         lease_s: After so long without a sign of life the lease is anyone's.
         run: The run's id.
-        cancel: Set when a lease is lost, so that the run stops.
+        cancel: Set when a lease is lost, so that the run stops, and cleared when it has.
+        owner: On whose behalf: a lease that the same owner left is taken over at once. Empty for nobody's.
 
     Raises:
-        LockedError: Somebody holds one; the message says who and until when.
+        LockedError: Somebody holds one (the message says who and until when), or took it while the block ran.
     """
     with ExitStack() as stack:
-        for side in Side:
-            if not sides[side].capabilities.reads_cheaply:
-                stack.enter_context(_held(_Lease(sides[side], side, lease_s, run), cancel))
+        for side, endpoint in sides:
+            if not endpoint.capabilities.reads_cheaply:
+                stack.enter_context(_held(_Lease(endpoint, side, lease_s, run, owner), cancel))
         yield
 
 
 @contextmanager
 def _held(lease: _Lease, cancel: threading.Event) -> Iterator[None]:
     lease.take()
-    ended = threading.Event()
+    ended, lost = threading.Event(), threading.Event()
 
     def renew() -> None:
         while not ended.wait(lease.lease_s / 3):
             try:
                 lease.renew()
             except (StaleEntryError, LockedError):
-                cancel.set()  # somebody took it for dead: two runs must not go on at once
+                lost.set()  # somebody took it for dead: two runs must not go on at once
+                cancel.set()
                 return
             except (OSError, SyncfsError):
                 continue  # the next try may get through before it expires
@@ -74,9 +91,17 @@ def _held(lease: _Lease, cancel: threading.Event) -> Iterator[None]:
     thread.start()
     try:
         yield
+    except CancelledSyncError as error:
+        if not lost.is_set():
+            raise
+        failure = lease.locked("the lease on {side} was lost to {holder}; what was done is recorded")
+        failure.report = error.report
+        raise failure from error
     finally:
         ended.set()
         thread.join()
+        if lost.is_set():
+            cancel.clear()  # it is the caller's, and the next run may have it
         with suppress(OSError, SyncfsError):
             lease.give_back()
 
@@ -87,6 +112,7 @@ class _Lease:
     side: Side
     lease_s: float
     run: str
+    owner: str
     entry: Entry | None = None
 
     def take(self) -> None:
@@ -95,8 +121,8 @@ class _Lease:
         for _ in range(2):
             found = self.endpoint.stat(PATH)
             if found is not None:
-                if not self._is_expired(found):
-                    raise self._locked()
+                if not self._is_ours_to_take(found):
+                    raise self.locked()
                 with suppress(StaleEntryError):
                     self.endpoint.remove_file(PATH, expect=found)
             try:
@@ -104,7 +130,7 @@ class _Lease:
             except StaleEntryError:
                 continue  # another one was faster
             return
-        raise self._locked()
+        raise self.locked()
 
     def renew(self) -> None:
         """Write the file anew, which moves its mtime."""
@@ -112,43 +138,68 @@ class _Lease:
 
     def give_back(self) -> None:
         """Remove the file, if it is still ours."""
-        if self.entry is not None and self._owner().get("run") == self.run:
+        if self.entry is not None and self._holder().get("run") == self.run:
             self.endpoint.remove_file(PATH, expect=self.entry)
 
     def _write(self, expect: Entry | None) -> None:
-        owner = {"run": self.run, "host": socket.gethostname(), "pid": os.getpid(), "lease_s": self.lease_s}
-        data = json.dumps({**owner, "written_ns": time.time_ns()}).encode()
-        content = Content(size_bytes=len(data), chunks=iter((data,)))
-        token = f"{self.run}-{next(_numbers)}"
-        self.endpoint.write(PATH, content, expect=expect, token=token)
-        if self._owner().get("run") != self.run:
-            raise self._locked()
+        holder = {
+            "run": self.run,
+            "owner": self.owner,
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "lease_s": self.lease_s,
+            "written_ns": time.time_ns(),
+        }
+        self._put(PATH, json.dumps(holder).encode(), expect)
+        if self._holder().get("run") != self.run:
+            raise self.locked()
         self.entry = self.endpoint.stat(PATH)
 
-    def _owner(self) -> dict[str, object]:
+    def _put(self, path: str, data: bytes, expect: Entry | None) -> None:
+        content = Content(size_bytes=len(data), chunks=iter((data,)))
+        self.endpoint.write(path, content, expect=expect, token=f"{self.run}-{next(_numbers)}")
+
+    def _holder(self) -> dict[str, Any]:
         try:
             with self.endpoint.open(PATH) as file:
-                owner = json.loads(file.read(10_000))
+                holder = json.loads(file.read(10_000))
         except (ValueError, FileNotFoundError, PathError):
             return {}
-        return owner if isinstance(owner, dict) else {}
+        return holder if isinstance(holder, dict) else {}
 
-    def _is_expired(self, found: Entry) -> bool:
-        """By the side's own clock; where that is not known, never."""
-        skew_ns = self.endpoint.capabilities.clock_skew_ns
-        if found.mtime_ns is None or skew_ns is None:
-            return False
-        lasts_s = self._owner().get("lease_s")
+    def _is_ours_to_take(self, found: Entry) -> bool:
+        """Whether the lease is our owner's own, or has expired by the side's clock."""
+        holder = self._holder()
+        if self.owner and holder.get("owner") == self.owner:
+            return True
+        lasts_s = holder.get("lease_s")
         if not isinstance(lasts_s, int | float):
             lasts_s = self.lease_s
+        now_ns = self._now_ns()
+        if found.mtime_ns is None or now_ns is None:
+            return False
         grain_ns = 2 * self.endpoint.capabilities.mtime_grain_ns
-        return time.time_ns() + skew_ns > found.mtime_ns + int(lasts_s * 1e9) + grain_ns
+        return now_ns > found.mtime_ns + int(lasts_s * 1e9) + grain_ns
 
-    def _locked(self) -> LockedError:
-        owner = self._owner()
-        holder = f"run {owner.get('run', '?')} on {owner.get('host', '?')} (process {owner.get('pid', '?')})"
-        return LockedError(
-            f"{self.side.label} is leased by {holder}; the lease ends {owner.get('lease_s', '?')} s after "
-            "its last sign of life",
-            holder=holder,
-        )
+    def _now_ns(self) -> int | None:
+        """The side's present time by its own clock; None where it does not tell times at all."""
+        skew_ns = self.endpoint.capabilities.clock_skew_ns
+        if skew_ns is not None:
+            return time.time_ns() + skew_ns
+        path = f"{DIRECTORY}/clock-{self.run}"
+        self._put(path, b"what time is it", None)
+        entry = self.endpoint.stat(path)
+        if entry is None:
+            return None
+        with suppress(OSError, SyncfsError):
+            self.endpoint.remove_file(path, expect=entry)
+        return entry.mtime_ns
+
+    def locked(self, message: str = "{side} is leased by {holder}; the lease ends {ends}") -> LockedError:
+        """Say who holds it."""
+        found = self._holder()
+        owner = f"{found['owner']}, " if found.get("owner") else ""
+        where = f"{found.get('host', '?')} (process {found.get('pid', '?')})"
+        holder = f"{owner}run {found.get('run', '?')} on {where}"
+        ends = f"{found.get('lease_s', '?')} s after its last sign of life"
+        return LockedError(message.format(side=self.side.label, holder=holder, ends=ends), holder=holder)

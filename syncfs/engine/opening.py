@@ -5,33 +5,36 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from syncfs.core.compare import BindableComparator, Comparator
 from syncfs.core.conflict import ConflictPolicy
 from syncfs.core.entry import Side
 from syncfs.core.event import Event, EventKind
+from syncfs.core.problem import Problem
+from syncfs.core.report import Report
 from syncfs.core.selection import Selection
 from syncfs.core.settings import Delete, MaxDelete, Mode, Settings
 from syncfs.endpoint.endpoint import Endpoint
 from syncfs.engine.job import Job, Roots, checked_roots, run_id, spelling
 from syncfs.engine.lease import leased
+from syncfs.engine.remote_state import open_remote
 from syncfs.engine.tell import Listener, Teller, told
-from syncfs.errors import ConfigError
-from syncfs.plugin import Plugins
-from syncfs.store.location import lock_path, open_store, swapped_exists
+from syncfs.errors import ConfigError, SyncfsError
+from syncfs.plugin import ExecutorStrategy, Plugins, StateStore
+from syncfs.store.location import is_url, lock_path, open_store, swapped_exists
 from syncfs.store.lock import PairLock
 from syncfs.store.store import Store
 
 if TYPE_CHECKING:
     from fsspec.callbacks import Callback
 
-__all__ = ["Choices", "Opened", "bound", "opened", "stored"]
+__all__ = ["Choices", "Opened", "bound", "ended", "opened", "stored"]
 
 logger = logging.getLogger("syncfs")
 
@@ -50,12 +53,14 @@ class Choices:
     keep_loser: bool
     keep_filtered: bool
     verify: bool
-    state: str | PathLike[str] | None
+    state: str | PathLike[str] | StateStore | None
+    state_options: Mapping[str, Any]
     trash: bool
     jobs: int
     bytes_per_s: int | None
     lease_s: float | None
-    executor: Executor | None
+    owner: str
+    executor: Executor | ExecutorStrategy | None
     progress: Callback | Listener | None
     cancel: threading.Event
 
@@ -112,6 +117,7 @@ def opened(choices: Choices, mode: Mode, *, read_only: bool, name: str = "") -> 
             stack.enter_context(PairLock(path, mode=name))
         store = stack.enter_context(stored(choices, read_only=read_only))
         failures = list(plugins.run_started(name, sides[0].url, sides[1].url))
+        stack.enter_context(_watched(plugins, name, failures))
         teller = Teller(_listeners(choices, failures))
         stack.callback(teller.flush)
         notices = _notices(choices, store)
@@ -132,8 +138,10 @@ def opened(choices: Choices, mode: Mode, *, read_only: bool, name: str = "") -> 
         for side in Side:
             if mode.sender is not side and not sides[side].capabilities.is_writable:
                 raise ConfigError(f"{side.label}: {sides[side].url} can only be read")
-        if choices.lease_s is not None and not read_only and not any(roots.missing):
-            stack.enter_context(leased(sides, choices.lease_s, run_id(time.time_ns()), choices.cancel))
+        if choices.lease_s is not None and not read_only:
+            written = [(s, sides[s]) for s in Side if mode.sender is not s and not roots.missing[s]]
+            run = run_id(time.time_ns())
+            stack.enter_context(leased(written, choices.lease_s, run, choices.cancel, owner=choices.owner))
         yield Opened(
             job=spelling(job),
             settings=_settings(choices, mode, delete, store),
@@ -146,11 +154,57 @@ def opened(choices: Choices, mode: Mode, *, read_only: bool, name: str = "") -> 
 @contextmanager
 def stored(choices: Choices, *, read_only: bool) -> Iterator[Store]:
     """The state of the pair."""
-    store = open_store(choices.state, *choices.identities, read_only=read_only)
+    store = _open(choices, read_only=read_only)
     try:
         yield store
     finally:
         store.close()
+
+
+def _open(choices: Choices, *, read_only: bool) -> Store:
+    state, (left, right) = choices.state, choices.identities
+    is_plain = state is None or (isinstance(state, str | PathLike) and not is_url(state))
+    if is_plain or left is None or right is None:
+        plain = cast("str | PathLike[str] | None", state) if is_plain else "auto"
+        return open_store(plain, left, right, read_only=read_only)
+    if not isinstance(state, str):
+        return cast(StateStore, state).open(left, right, read_only=read_only)
+    return open_remote(
+        state,
+        left=left,
+        right=right,
+        read_only=read_only,
+        options=choices.state_options,
+        adapt=choices.plugins.endpoint,
+        sides=choices.sides,
+    )
+
+
+@contextmanager
+def _watched(plugins: Plugins, name: str, failures: list[str]) -> Iterator[None]:
+    """Tell observers of a run that is stopped; of one that is not, whoever has its report tells them."""
+    try:
+        yield
+    except SyncfsError as error:
+        report = getattr(error, "report", None)
+        if report is not None:
+            error.report = ended(plugins, report, failures)  # type: ignore[attr-defined]
+        else:
+            said = Problem(path="", side=None, message=str(error), retryable=error.retryable)
+            ended(plugins, Report(mode=name, problems=(said,)), failures)
+        raise
+
+
+def ended(plugins: Plugins, report: Report, failures: list[str]) -> Report:
+    """Tell observers how a run ended.
+
+    Returns:
+        The report, with a problem for each thing that observers raised meanwhile.
+    """
+    failures.extend(plugins.run_finished(report))
+    once = dict.fromkeys(failures)  # an observer that fails often fails once for the user
+    problems = (Problem(path="", side=None, message=each, kind="plugin") for each in once)
+    return replace(report, problems=(*report.problems, *problems))
 
 
 def bound(choices: Choices, compare: Comparator) -> Comparator:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -44,6 +45,8 @@ from syncfs.errors import (
 from syncfs.store.store import Records, Run, Store
 
 __all__ = ["carry_out", "make_plan", "put_back", "still_valid"]
+
+logger = logging.getLogger("syncfs")
 
 LISTINGS = 16
 """Listings at once: more do not help at 20 ms round trips, and servers answer them slowly."""
@@ -214,7 +217,14 @@ def carry_out(
         aborted = error
     report = report_of(plan, tally, job.started_s, run=run.id, notices=notices)
     finished = replace(run, finished_ns=time.time_ns(), report=report.to_dict())
-    job.store.finish_run(finished)
+    known = job.store.notice
+    try:
+        job.store.finish_run(finished)
+    except SyncAbortedError as error:
+        aborted = aborted or error
+    if job.store.notice != known:  # something about the state came out at the end only
+        logger.warning("%s", job.store.notice)
+        report = replace(report, notices=(*report.notices, job.store.notice))
     if aborted is not None:
         aborted.report = report
         raise aborted

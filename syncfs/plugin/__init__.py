@@ -19,6 +19,14 @@ Decisions:
     raises and does not say whose it was. So hook wrappers do not exist here.
     **Builtins are loaded by name like an entry point**, not imported: they lie a layer above and use the same
     hooks as anyone's. They are no entry point, so that a checkout works without being installed.
+    **`syncfs_endpoint` is asked only about protocols that syncfs does not know.** Installing a plugin then
+    cannot change what a sync of a known place does; a URL of the plugin's own protocol chooses it. An
+    endpoint of one's own for a known filesystem is given as an object.
+    **A strategy's options follow its name in one word** (`size-band:percent=5`): the command line, a plan's
+    options and a pipeline's JSON hold words only. `store:` marks a state store, as `filter:` does a filter,
+    because a bare word is a file's name there.
+    **All registration hooks are asked at the first choice**, not each kind at its own: a name that is taken
+    twice is found at once, whichever kind is wanted.
     **A taken name is an error.** pluggy drops the second of two plugins of one name silently.
     **A guard that raises refuses.** It was installed to make runs safer, and cannot tell that this one is.
 """
@@ -26,5 +34,6 @@ Decisions:
 from syncfs.plugin.hookspecs import PROJECT, hookimpl
 from syncfs.plugin.manager import load
 from syncfs.plugin.plugins import PluginRow, Plugins
+from syncfs.plugin.strategies import ExecutorStrategy, StateStore
 
-__all__ = ["PROJECT", "PluginRow", "Plugins", "hookimpl", "load"]
+__all__ = ["PROJECT", "ExecutorStrategy", "PluginRow", "Plugins", "StateStore", "hookimpl", "load"]

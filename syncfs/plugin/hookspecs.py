@@ -1,12 +1,14 @@
 """Every hook of syncfs, each with a complete plugin as its example.
 
 An implementation is a function of the same name, marked with `hookimpl`; it may leave out arguments that it
-does not need. A misspelt hook is an error, not silence.
+does not need. A misspelt hook is an error, not silence. `syncfs.testing` has a suite of laws for every kind;
+`plugins/README.md` of the repository is the guide for authors.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import pluggy
 
@@ -17,6 +19,8 @@ from syncfs.core.plan import Plan
 from syncfs.core.report import Report
 from syncfs.core.selection import Filter
 from syncfs.core.settings import Settings
+from syncfs.endpoint.endpoint import Endpoint
+from syncfs.plugin.strategies import ExecutorStrategy, StateStore
 
 __all__ = ["PROJECT", "hookimpl"]
 
@@ -135,6 +139,124 @@ def syncfs_filters() -> Iterable[type[Filter]]:
 
 
 @hookspec
+def syncfs_endpoint(fs: Any, path: str) -> Endpoint | None:
+    '''Give the endpoint of a filesystem that syncfs does not know itself; the first answer counts.
+
+    Asked once for each side whose filesystem speaks none of the protocols that syncfs knows (local, WebDAV,
+    those of `syncfs.endpoint.family`): whoever writes such a URL, or passes such a filesystem, has chosen
+    the plugin by it. Where no plugin answers, the filesystem is used with the safe assumptions only. URLs
+    of a new protocol also need fsspec to know it (its own entry-point group, `fsspec.specs`).
+
+    Args:
+        fs: The fsspec filesystem, synchronous, and no wrapper around another one.
+        path: The root in it.
+
+    Returns:
+        What `syncfs.endpoint.endpoint.Endpoint` describes, or None for a filesystem that is not yours.
+
+    Example:
+        ::
+
+            """Endpoints for `shelf://`, a filesystem whose writes are all or nothing."""
+            from dataclasses import replace
+
+            from syncfs.endpoint.generic import GenericEndpoint
+            from syncfs.plugin import hookimpl
+
+
+            class ShelfEndpoint(GenericEndpoint):
+                """As any fsspec filesystem, and its mtimes are exact to the microsecond."""
+
+                def __init__(self, fs, path):
+                    super().__init__(fs, path)
+                    self.capabilities = replace(self.capabilities, mtime_grain_ns=1_000)
+
+
+            @hookimpl
+            def syncfs_endpoint(fs, path):
+                protocols = (fs.protocol,) if isinstance(fs.protocol, str) else fs.protocol
+                return ShelfEndpoint(fs, path) if "shelf" in protocols else None
+    '''
+    raise NotImplementedError
+
+
+@hookspec
+def syncfs_executors() -> Iterable[type[ExecutorStrategy]]:
+    '''Give classes that make the executor of a run: where its transfers run.
+
+    Chosen by `executor="NAME"`, or `--executor NAME`.
+
+    Example:
+        ::
+
+            """Transfers in threads, never more than a few whatever is asked for."""
+            from concurrent.futures import Executor, ThreadPoolExecutor
+            from contextlib import AbstractContextManager
+            from dataclasses import dataclass
+            from typing import ClassVar
+
+            from syncfs.plugin import hookimpl
+
+
+            @dataclass(frozen=True)
+            class FewThreads:
+                """At most so many threads."""
+
+                name: ClassVar[str] = "few-threads"
+                most: int = 4
+
+                def open(self, jobs: int) -> AbstractContextManager[Executor]:
+                    return ThreadPoolExecutor(min(jobs, self.most))
+
+
+            @hookimpl
+            def syncfs_executors():
+                yield FewThreads
+    '''
+    raise NotImplementedError
+
+
+@hookspec
+def syncfs_state_stores() -> Iterable[type[StateStore]]:
+    '''Give classes that open the state of a pair: where what both sides agreed on is kept.
+
+    Chosen by `state="store:NAME"`, or `--state store:NAME`, with options as in
+    `store:one-directory:directory=/srv/states`.
+
+    Example:
+        ::
+
+            """All states in one directory, named by a hash of the pair."""
+            import hashlib
+            import os
+            from dataclasses import dataclass
+            from typing import ClassVar
+
+            from syncfs.plugin import hookimpl
+            from syncfs.store import SqliteStore, Store
+
+
+            @dataclass(frozen=True)
+            class OneDirectory:
+                """A SQLite file for each pair, in a directory of your choice."""
+
+                name: ClassVar[str] = "one-directory"
+                directory: str = "."
+
+                def open(self, left: str, right: str, *, read_only: bool = False) -> Store:
+                    pair = hashlib.sha256(f"{left} {right}".encode("utf-8", "surrogatepass")).hexdigest()
+                    path = os.path.join(self.directory, f"{pair}.sqlite")
+                    return SqliteStore.open(path, left=left, right=right, read_only=read_only)
+
+
+            @hookimpl
+            def syncfs_state_stores():
+                yield OneDirectory
+    '''
+    raise NotImplementedError
+
+
+@hookspec
 def syncfs_check_plan(plan: Plan, settings: Settings) -> Iterable[str]:
     '''Guard: look at a plan before its first write, and refuse it.
 
@@ -236,7 +358,10 @@ def syncfs_events(events: Sequence[Event]) -> None:
 
 @hookspec
 def syncfs_run_finished(report: Report) -> None:
-    '''Observer: a run ended, also one that was stopped; its report is complete but for observers' failures.
+    '''Observer: a run ended; told exactly once for each `syncfs_run_started`.
+
+    The report is complete but for observers' failures. That of a run that was stopped before it did
+    anything (a guard refused, a root is missing) holds one problem, which says why.
 
     Example:
         ::

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -10,11 +11,15 @@ from typing import Any, NamedTuple
 import pluggy
 
 from syncfs.errors import ConfigError, PluginError
+from syncfs.plugin.options import made_with, split_word
 
 __all__ = [
     "COMPARATOR",
+    "EXECUTOR",
     "FILTER",
+    "KINDS",
     "POLICY",
+    "STATE_STORE",
     "Kind",
     "Offer",
     "Offers",
@@ -63,6 +68,14 @@ class Kind:
 COMPARATOR = Kind("comparator", "comparators", "syncfs_comparators", "compare")
 POLICY = Kind("policy", "policies", "syncfs_conflict_policies", "resolve")
 FILTER = Kind("filter", "filters", "syncfs_filters", "matches")
+EXECUTOR = Kind("executor", "executors", "syncfs_executors", "open")
+STATE_STORE = Kind("state store", "state stores", "syncfs_state_stores", "open")
+
+KINDS = (COMPARATOR, POLICY, FILTER, EXECUTOR, STATE_STORE)
+"""In the order in which they are listed."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+"""A strategy's name: nothing that `NAME:KEY=VALUE` or `PATTERN=NAME` could be taken apart at."""
 
 
 class Offer(NamedTuple):
@@ -104,6 +117,8 @@ def _registered(kind: Kind, impl: pluggy.HookImpl, origin: Origin) -> Iterator[t
         name = getattr(each, "name", None)
         if not isinstance(each, type) or not isinstance(name, str) or not name:
             wanted = "a class with a name of type str"
+        elif not _NAME.fullmatch(name):
+            wanted = "a class whose name is made of letters, digits, dots and dashes"
         elif not callable(getattr(each, kind.method, None)):
             wanted = f"a class with a method {kind.method}"
         else:
@@ -113,25 +128,26 @@ def _registered(kind: Kind, impl: pluggy.HookImpl, origin: Origin) -> Iterator[t
 
 
 def chosen(kind: Kind, offers: Offers, spec: Any) -> Any:
-    """A strategy of that name with its default options, or the given object itself.
+    """A strategy of that name, with the options that follow it (`NAME:KEY=VALUE,...`); or the given object.
 
     Raises:
-        ConfigError: Nothing has that name (the message lists what has one), or the object is no such
-            strategy.
+        ConfigError: Nothing has that name (the message lists what has one), it has no such option, or the
+            object is no such strategy.
         PluginError: The strategy cannot be made without arguments.
     """
     if isinstance(spec, str):
-        offer = offers.get(spec)
+        name, options = split_word(spec)
+        offer = offers.get(name)
         if offer is None:
-            close = difflib.get_close_matches(spec, offers, n=1)
+            close = difflib.get_close_matches(name, offers, n=1)
             guess = f" Did you mean {close[0]!r}?" if close else ""
-            known = ", ".join(sorted(offers))
-            raise ConfigError(f"no {kind.label} is named {spec!r}.{guess} Known {kind.plural}: {known}")
+            known = ", ".join(sorted(offers)) or "none; a plugin may offer one"
+            raise ConfigError(f"no {kind.label} is named {name!r}.{guess} Known {kind.plural}: {known}")
         try:
-            return offer.strategy()
+            return made_with(offer.strategy, options, f"the {kind.label} {name!r}")
         except TypeError as error:
             raise PluginError(
-                f"{offer.origin}: the {kind.label} {spec!r} cannot be made without arguments ({error});"
+                f"{offer.origin}: the {kind.label} {name!r} cannot be made without arguments ({error});"
                 " give it as an object"
             ) from error
     if isinstance(spec, type):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import MISSING
 from functools import cached_property
 from itertools import chain
+from os import PathLike
 from typing import Any, NamedTuple, cast
 
 import pluggy
@@ -16,12 +19,16 @@ from syncfs.core.plan import Plan
 from syncfs.core.report import Report
 from syncfs.core.selection import Filter
 from syncfs.core.settings import Settings
-from syncfs.errors import ConfigError
+from syncfs.endpoint.endpoint import Endpoint
+from syncfs.errors import ConfigError, PluginError, SyncfsError
 from syncfs.plugin.composed import ByPattern, FromCallable
 from syncfs.plugin.offers import (
     COMPARATOR,
+    EXECUTOR,
     FILTER,
+    KINDS,
     POLICY,
+    STATE_STORE,
     Kind,
     Offers,
     Origin,
@@ -30,27 +37,33 @@ from syncfs.plugin.offers import (
     offers_of,
     words,
 )
+from syncfs.plugin.options import options_of
+from syncfs.plugin.strategies import ExecutorStrategy, StateStore
 
 __all__ = ["PluginRow", "Plugins"]
 
 _GUARD = "syncfs_check_plan"
+_ENDPOINT = "syncfs_endpoint"
 _OBSERVERS = ("syncfs_run_started", "syncfs_plan_ready", "syncfs_events", "syncfs_run_finished")
 _PATTERNS = "gitignore"
 """The filter that takes plain patterns: a plugin like the others."""
 _FILTER_PREFIX = "filter:"
+_STORE_PREFIX = "store:"
 
 
 class PluginRow(NamedTuple):
     """One thing that plugins offer, or one plugin that is left out.
 
     Attributes:
-        kind: `comparator`, `policy`, `filter`, `guard`, `observer`; `plugin` for one that is left out.
-        name: By which it is chosen; for guards, observers and plugins the plugin's name.
+        kind: `comparator`, `policy`, `filter`, `executor`, `state store`, `endpoint`, `guard`, `observer`;
+            `plugin` for one that is left out.
+        name: By which it is chosen; for endpoints, guards, observers and plugins the plugin's name.
         distribution: Where it comes from; empty for an object that was given.
         version: The distribution's.
         enabled: False for a plugin that is left out: it was not even imported.
         summary: The first line of its docstring.
         plugin: The name by which `-p no:NAME` leaves it out.
+        options: What may follow its name, with the defaults: `percent=5, floor=0`.
     """
 
     kind: str
@@ -60,6 +73,7 @@ class PluginRow(NamedTuple):
     enabled: bool
     summary: str
     plugin: str
+    options: str = ""
 
 
 class Plugins:
@@ -84,33 +98,91 @@ class Plugins:
         """Every comparator class by its name.
 
         Raises:
-            PluginError: Two have one name, or one is no comparator. The next two likewise.
+            PluginError: Two have one name, or one is no comparator. The next four likewise.
         """
-        return {name: offer.strategy for name, offer in self._comparators.items()}
+        return self._strategies(COMPARATOR)
 
     def policies(self) -> dict[str, type[ConflictPolicy]]:
         """Every conflict policy class by its name."""
-        return {name: offer.strategy for name, offer in self._policies.items()}
+        return self._strategies(POLICY)
 
     def filters(self) -> dict[str, type[Filter]]:
         """Every filter class by its name."""
-        return {name: offer.strategy for name, offer in self._filters.items()}
+        return self._strategies(FILTER)
+
+    def executors(self) -> dict[str, type[ExecutorStrategy]]:
+        """Every executor strategy's class by its name."""
+        return self._strategies(EXECUTOR)
+
+    def state_stores(self) -> dict[str, type[StateStore]]:
+        """Every state store's class by its name."""
+        return self._strategies(STATE_STORE)
 
     def comparator(self, spec: str | Comparator) -> Comparator:
-        """The comparator of that name, with its default options; or the given object itself.
+        """The comparator of that name, with the options that follow it; or the given object itself.
+
+        Args:
+            spec: `NAME`, `NAME:KEY=VALUE,KEY=VALUE`, or an object.
 
         Raises:
-            ConfigError: No plugin has that name (the message lists those that are known), or the object is
-                no comparator.
+            ConfigError: No plugin has that name (the message lists those that are known), it has no such
+                option, or the object is no comparator.
         """
-        return cast(Comparator, chosen(COMPARATOR, self._comparators, spec))
+        return cast(Comparator, self._chosen(COMPARATOR, spec))
+
+    def executor(self, spec: Any) -> Executor | ExecutorStrategy | None:
+        """What `executor` means: a name like a comparator's, a strategy, an executor, or None for threads.
+
+        Raises:
+            ConfigError: As for a comparator.
+        """
+        if spec is None or (callable(getattr(spec, "submit", None)) and not isinstance(spec, type)):
+            return cast("Executor | None", spec)
+        return cast(ExecutorStrategy, self._chosen(EXECUTOR, spec))
+
+    def state(self, spec: Any) -> Any:
+        """What `state` means: `store:NAME` (with options) becomes that plugin's store, all else stays.
+
+        Raises:
+            ConfigError: As for a comparator.
+        """
+        if isinstance(spec, str) and spec.startswith(_STORE_PREFIX):
+            return self._chosen(STATE_STORE, spec.removeprefix(_STORE_PREFIX))
+        # A Path has a name and can be opened, and is no store all the same.
+        return spec if isinstance(spec, str | PathLike | None) else self._chosen(STATE_STORE, spec)
+
+    def endpoint(self, fs: Any, path: str) -> Endpoint | None:
+        """Ask plugins for the endpoint of a filesystem that syncfs does not know; the first answer counts.
+
+        Raises:
+            PluginError: A plugin fails, or answers something that is no endpoint.
+        """
+        for impl in self._impls(_ENDPOINT):
+            origin = self._origins[impl.plugin_name]
+            try:
+                made = call(impl, {"fs": fs, "path": path})
+            except SyncfsError:
+                raise  # it says itself what is wrong with the place
+            except Exception as error:
+                raise PluginError(
+                    f"{origin} failed in {_ENDPOINT} ({words(error)}); {origin.remedy}"
+                ) from error
+            if made is None:
+                continue
+            if not isinstance(made, Endpoint):
+                raise PluginError(
+                    f"{origin}: {_ENDPOINT} gave {made!r}, which is no endpoint; {origin.remedy}"
+                )
+            return made
+        return None
 
     def policy(self, spec: Any) -> ConflictPolicy:
         """The conflict policy that `on_conflict` means.
 
         Args:
-            spec: A name, a policy object, a callable that takes a `Conflict` and returns a `Resolution` or
-                its word, or a mapping of gitignore patterns to any of these: the first that matches
+            spec: A name (with options, as for a comparator), a policy object, a callable that takes a
+                `Conflict` and returns a `Resolution` or its word, or a mapping of gitignore patterns to any
+                of these: the first that matches
                 decides, `newer` where none does.
 
         Raises:
@@ -121,7 +193,7 @@ class Plugins:
             return ByPattern(policies, self.policy("newer"))
         if callable(spec) and not isinstance(spec, type) and not hasattr(spec, POLICY.method):
             return FromCallable(spec)
-        return cast(ConflictPolicy, chosen(POLICY, self._policies, spec))
+        return cast(ConflictPolicy, self._chosen(POLICY, spec))
 
     def selectors(self, specs: Sequence[str | Filter]) -> tuple[Filter, ...]:
         """The filters that `include` or `exclude` mean.
@@ -142,22 +214,22 @@ class Plugins:
                 patterns.append(spec)
             else:
                 name = spec.removeprefix(_FILTER_PREFIX) if isinstance(spec, str) else spec
-                filters.append(chosen(FILTER, self._filters, name))
+                filters.append(self._chosen(FILTER, name))
         return (*((self._pattern(tuple(patterns)),) if patterns else ()), *filters)
 
     def listing(self) -> list[PluginRow]:
         """Everything that plugins offer, for `syncfs plugins`: by kind, then in the order of registration."""
         rows = [
             _row(kind.label, name, offer.origin, offer.strategy)
-            for kind, offers in (
-                (COMPARATOR, self._comparators),
-                (POLICY, self._policies),
-                (FILTER, self._filters),
-            )
-            for name, offer in offers.items()
+            for kind in KINDS
+            for name, offer in self._offers[kind].items()
         ]
         watching = {impl.plugin_name: impl for impl in chain(*map(self._impls, _OBSERVERS))}
-        for label, impls in (("guard", self._impls(_GUARD)), ("observer", watching.values())):
+        for label, impls in (
+            ("endpoint", self._impls(_ENDPOINT)),
+            ("guard", self._impls(_GUARD)),
+            ("observer", watching.values()),
+        ):
             for impl in impls:
                 origin = self._origins[impl.plugin_name]
                 rows.append(_row(label, origin.plugin, origin, impl.plugin))
@@ -213,26 +285,21 @@ class Plugins:
     # -- inside ----------------------------------------------------------------------------------
 
     @cached_property
-    def _comparators(self) -> Offers:
-        return self._offers(COMPARATOR)
+    def _offers(self) -> Mapping[Kind, Offers]:
+        return {kind: offers_of(kind, self._impls(kind.hook), self._origins) for kind in KINDS}
 
-    @cached_property
-    def _policies(self) -> Offers:
-        return self._offers(POLICY)
+    def _strategies(self, kind: Kind) -> dict[str, type[Any]]:
+        return {name: offer.strategy for name, offer in self._offers[kind].items()}
 
-    @cached_property
-    def _filters(self) -> Offers:
-        return self._offers(FILTER)
-
-    def _offers(self, kind: Kind) -> Offers:
-        return offers_of(kind, self._impls(kind.hook), self._origins)
+    def _chosen(self, kind: Kind, spec: Any) -> Any:
+        return chosen(kind, self._offers[kind], spec)
 
     def _impls(self, hook: str) -> list[pluggy.HookImpl]:
         return cast("pluggy.HookCaller", getattr(self._manager.hook, hook)).get_hookimpls()
 
     def _pattern(self, patterns: tuple[str, ...]) -> Filter:
         try:
-            made: Filter = self._filters[_PATTERNS].strategy(patterns)
+            made: Filter = self._offers[FILTER][_PATTERNS].strategy(patterns)
         except KeyError:
             raise ConfigError(f"patterns need the filter {_PATTERNS!r}, and its plugin is left out") from None
         return made
@@ -250,8 +317,18 @@ class Plugins:
         return tuple(failures)
 
 
-def _row(kind: str, name: str, origin: Origin, what: object) -> PluginRow:
+def _row(kind: str, name: str, origin: Origin, what: Any) -> PluginRow:
     lines = (what.__doc__ or "").strip().splitlines()
+    options = options_of(what) if isinstance(what, type) else {}
     return PluginRow(
-        kind, name, origin.distribution, origin.version, True, lines[0] if lines else "", origin.plugin
+        kind=kind,
+        name=name,
+        distribution=origin.distribution,
+        version=origin.version,
+        enabled=True,
+        summary=lines[0] if lines else "",
+        plugin=origin.plugin,
+        options=", ".join(
+            key if default is MISSING else f"{key}={default}" for key, default in options.items()
+        ),
     )

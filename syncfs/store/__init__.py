@@ -22,7 +22,7 @@ Decisions:
     overwritten.
 """
 
-from syncfs.store.location import lock_path, open_store, state_path, swapped_exists
+from syncfs.store.location import is_url, lock_path, open_store, state_path, swapped_exists
 from syncfs.store.lock import Holder, PairLock
 from syncfs.store.memory import MemoryStore
 from syncfs.store.sqlite import SqliteStore
@@ -35,6 +35,7 @@ __all__ = [
     "Run",
     "SqliteStore",
     "Store",
+    "is_url",
     "lock_path",
     "open_store",
     "state_path",

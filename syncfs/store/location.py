@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import tempfile
+from urllib.parse import unquote, urlsplit
 
 from syncfs.errors import ConfigError
 from syncfs.store.memory import MemoryStore
 from syncfs.store.sqlite import SqliteStore
 from syncfs.store.store import Store
 
-__all__ = ["lock_path", "open_store", "state_path", "swapped_exists"]
+__all__ = ["is_url", "lock_path", "open_store", "state_path", "swapped_exists"]
 
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+:{1,2}//")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+:{1,2}//|[A-Za-z]+::")
+_LOCAL_URL = re.compile(r"(?i)(?:file|local)://")
 
 
 def _directory() -> str:
@@ -36,6 +39,11 @@ def _stem(left: str, right: str) -> str:
     return f"{_readable(left)}--{_readable(right)}--{key}"
 
 
+def is_url(state: object) -> bool:
+    """Whether a state is at a URL, on some other disk than this machine's."""
+    return isinstance(state, str) and _URL.match(state) is not None and not _LOCAL_URL.match(state)
+
+
 def state_path(left: str, right: str) -> str:
     """The state file of a pair of identities, whether or not it exists.
 
@@ -44,12 +52,13 @@ def state_path(left: str, right: str) -> str:
     return os.path.join(_directory(), f"{_stem(left, right)}.sqlite")
 
 
-def lock_path(state: str | os.PathLike[str] | None, left: str | None, right: str | None) -> str | None:
+def lock_path(state: object, left: str | None, right: str | None) -> str | None:
     """The lock file of a pair, the same for both orders: they write to the same two directories.
 
     Args:
-        state: As for `open_store`. A worker that is given a state file may have no other place to write
-            to, so the lock of such a pair lies beside that file.
+        state: As for `open_store`: a worker that is given a state file may have no other place to write to,
+            so the lock of such a pair lies beside that file. A URL, or anything else that is no path, locks
+            where `auto` does: it is this machine's runs that the lock keeps apart.
         left: The identity of the left root; None when it cannot be named.
         right: The same of the right root.
 
@@ -59,11 +68,26 @@ def lock_path(state: str | os.PathLike[str] | None, left: str | None, right: str
     Raises:
         ConfigError: `state` cannot be a state file.
     """
-    if state is not None and os.fspath(state) != "auto":
+    if isinstance(state, str | os.PathLike) and not is_url(state) and os.fspath(state) != "auto":
         return f"{_checked(os.fspath(state))}.lock"
     if left is None or right is None:
         return None
-    return os.path.join(_directory(), f"{_stem(*sorted((left, right)))}.lock")
+    directory = _directory()
+    if is_url(state) and not _can_hold(directory):
+        # A worker whose state is elsewhere may have no home, but it has a place for temporary files.
+        directory = os.path.join(
+            tempfile.gettempdir(), f"syncfs-{os.getuid() if hasattr(os, 'getuid') else ''}"
+        )
+    return os.path.join(directory, f"{_stem(*sorted((left, right)))}.lock")
+
+
+def _can_hold(directory: str) -> bool:
+    """Whether a directory is there, or can be made, for us to write to."""
+    try:
+        os.makedirs(directory, mode=0o700, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(directory, os.W_OK)
 
 
 def swapped_exists(left: str, right: str) -> bool:
@@ -80,7 +104,8 @@ def open_store(
     """Open the state of a pair.
 
     Args:
-        state: `"auto"`, the path of a state file, or None to keep none.
+        state: `"auto"`, the path of a state file (or its `file://` URL), or None to keep none. Other URLs are
+            the engine's (`syncfs.engine.remote_state`), which knows filesystems.
         left: The identity of the left root; None when it cannot be named.
         right: The same of the right root.
         read_only: Nothing is made or changed, a missing state is an empty one; for plans and the history.
@@ -111,10 +136,10 @@ def open_store(
 
 
 def _checked(path: str) -> str:
-    if _URL.match(path):
-        raise ConfigError("a state at a URL is not available in this version; give the path of a local file")
     if not path:
         raise ConfigError("state: the path is empty; give the path of a file, or 'auto'")
+    if _LOCAL_URL.match(path):
+        path = unquote(urlsplit(path).path)
     path = os.path.abspath(os.path.expanduser(path))
     if os.path.isdir(path):
         raise ConfigError(f"state: {path} is a directory; give the path of a file in it")

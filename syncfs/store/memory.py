@@ -110,5 +110,8 @@ class MemoryStore:
         """Replace them."""
         self._open_conflicts = list(conflicts)
 
+    def checkpoint(self) -> None:
+        """Nothing to do: it is forgotten anyway."""
+
     def close(self) -> None:
         """Nothing to let go of."""

@@ -254,6 +254,9 @@ class SqliteStore:
                     "INSERT OR REPLACE INTO meta VALUES ('conflicts', ?)", (json.dumps(list(conflicts)),)
                 )
 
+    def checkpoint(self) -> None:
+        """Nothing to do: every write is in the file already."""
+
     def close(self) -> None:
         """Let go of the file and leave it whole, without files beside it; may be called twice."""
         # Suppressed: it is closed already, or a reader is there and the next run tidies up.

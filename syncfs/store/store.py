@@ -77,7 +77,7 @@ class Store(Records, Protocol):
     Attributes:
         is_durable: Whether anything outlives the run; False makes every run a first run.
         notice: What the user must be told about the state, or empty: that it was damaged and set aside,
-            say, so that this run is a union.
+            say, so that this run is a union. It may grow until the store is closed.
     """
 
     @property
@@ -109,6 +109,17 @@ class Store(Records, Protocol):
 
     def set_roots(self, left: str | None, right: str | None) -> None:
         """Remember what tells the two roots from others."""
+        ...
+
+    def checkpoint(self) -> None:
+        """Make all that was written so far outlive this process and its machine, if it does not yet.
+
+        Called once a run, before its first action: what the run has noted of what it is about to do must be
+        found should it be killed.
+
+        Raises:
+            LockedError: Another run has moved the state since it was opened; nothing was done yet.
+        """
         ...
 
     def start_run(self, run: Run) -> None:

@@ -200,9 +200,13 @@ class Case:
                 number += 1
                 op.do(world, number)
                 self._tick(world)
-            world.sides[0].faults, world.sides[1].faults = (
-                {path: status for at, path, status in each.faults if at is side} for side in Side
-            )
+            for side in Side:
+                # Only a directory is listed: a fault drawn for what is a file by now says nothing.
+                world.sides[side].faults = {
+                    path: status
+                    for at, path, status in each.faults
+                    if at is side and isinstance(world.sides[side].node(path), dict)
+                }
             if index < len(self.rounds) - 1:
                 self.run(world, each)
         return world

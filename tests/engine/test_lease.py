@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from syncfs import LockedError, Syncer
+from syncfs.core.entry import Side
 from syncfs.endpoint.endpoint import Endpoint
 from syncfs.endpoint.local import LocalEndpoint
 from syncfs.endpoint.resolve import resolve
@@ -16,13 +17,13 @@ from syncfs.engine.lease import PATH, leased
 from tests.servers.server import Folder
 
 
-def _sides(tmp_path: Path, folder: Folder) -> tuple[Endpoint, Endpoint]:
-    sides: tuple[Endpoint, Endpoint] = (
-        LocalEndpoint(str(tmp_path)),
-        resolve(folder.url.replace("http", "webdav", 1)),
-    )
-    for side in sides:
-        side.check_root()
+def _sides(tmp_path: Path, folder: Folder) -> list[tuple[Side, Endpoint]]:
+    sides: list[tuple[Side, Endpoint]] = [
+        (Side.LEFT, LocalEndpoint(str(tmp_path))),
+        (Side.RIGHT, resolve(folder.url.replace("http", "webdav", 1))),
+    ]
+    for _, endpoint in sides:
+        endpoint.check_root()
     return sides
 
 
@@ -33,10 +34,13 @@ def test_the_second_is_told_who_holds_the_lease_and_gets_it_afterwards(
     cancel = threading.Event()
     with leased(mine, 30, "mine", cancel):
         held = r"dst is leased by run mine on .* \(process \d+\)"
-        with pytest.raises(LockedError, match=held), leased(theirs, 30, "theirs", cancel):
+        with (
+            pytest.raises(LockedError, match=held),
+            leased(theirs, 30, "theirs", cancel),
+        ):
             pass
-        assert mine[1].stat(PATH) is not None
-    assert mine[1].stat(PATH) is None
+        assert mine[1][1].stat(PATH) is not None
+    assert mine[1][1].stat(PATH) is None
     with leased(theirs, 30, "theirs", cancel):
         pass
     assert not cancel.is_set()
@@ -53,7 +57,7 @@ def test_a_dead_holder_s_lease_expires_by_the_server_s_clock(tmp_path: Path, apa
         except LockedError:
             assert time.monotonic() < deadline_s
             time.sleep(0.2)
-    assert sides[1].stat(PATH) is None
+    assert sides[1][1].stat(PATH) is None
 
 
 def test_a_run_renews_its_lease_and_stops_when_it_is_lost(tmp_path: Path, apache_folder: Folder) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from syncfs import __version__
 from syncfs.errors import ConfigError, PluginError
-from syncfs.plugin import Plugins, hookimpl, load
+from syncfs.plugin import PluginRow, Plugins, hookimpl, load
 
 COMPARATOR = """
     from dataclasses import dataclass
@@ -92,7 +92,9 @@ def test_an_installed_plugin_is_found_by_its_entry_point(install: Install) -> No
     plugins = load()
     assert plugins.comparator("odd").name == "odd"
     row = next(row for row in plugins.listing() if row.name == "odd")
-    assert row == ("comparator", "odd", "syncfs-odd", "1.2", True, "Same when it is odd.", "odd-plugin")
+    assert row == PluginRow(
+        "comparator", "odd", "syncfs-odd", "1.2", True, "Same when it is odd.", "odd-plugin", ""
+    )
 
 
 def test_autoload_can_be_switched_off(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,7 +115,9 @@ def test_a_plugin_that_does_not_import_is_named_with_the_flag_that_leaves_it_out
     )
     assert "-p no:broken" in message
     plugins = load(disabled=["broken"])
-    assert plugins.listing()[-1] == ("plugin", "broken", "syncfs-broken", "1.2", False, "left out", "broken")
+    assert plugins.listing()[-1] == PluginRow(
+        "plugin", "broken", "syncfs-broken", "1.2", False, "left out", "broken"
+    )
 
 
 def test_a_plugin_that_raises_anything_while_it_loads_is_named(install: Install) -> None:

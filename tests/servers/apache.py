@@ -229,6 +229,15 @@ class Apache(Server):
         return "".join(path.read_text(errors="replace") for path in found if path.exists())
 
 
+class ApacheInfinity(Apache):
+    """The same with `DavDepthInfinity on`: one request can list a whole tree."""
+
+    name: ClassVar[str] = "apache-infinity"
+
+    def __init__(self) -> None:
+        super().__init__(depth_infinity=True)
+
+
 def _parse(line: str) -> Request:
     status, depth, request_line = line.split("\t", 2)
     method, _, rest = request_line.partition(" ")

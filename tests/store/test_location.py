@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from syncfs.errors import ConfigError
-from syncfs.store import MemoryStore, SqliteStore, lock_path, open_store, state_path, swapped_exists
+from syncfs.store import (
+    MemoryStore,
+    SqliteStore,
+    is_url,
+    lock_path,
+    open_store,
+    state_path,
+    swapped_exists,
+)
 from tests.store.laws import file_record
 
 LEFT, RIGHT = "file:///home/me/My Docs", "webdavs://me@nas.example.org:443/dav/docs"
@@ -116,8 +124,6 @@ def test_a_pair_that_cannot_be_named_keeps_no_state_and_says_so(
 @pytest.mark.parametrize(
     ("state", "message"),
     [
-        ("s3://bucket/state.sqlite", "a state at a URL is not available in this version"),
-        ("memory://x", "a state at a URL"),
         ("{tmp}", "is a directory; give the path of a file"),
         ("{tmp}/missing/x.sqlite", "missing is not a directory; make it first"),
         ("", "the path is empty"),
@@ -132,6 +138,47 @@ def test_a_state_that_cannot_be_is_refused_in_one_line(tmp_path: Path, state: st
 
 def test_the_lock_of_a_given_state_lies_beside_it(tmp_path: Path) -> None:
     assert lock_path(tmp_path / "s.sqlite", "a://x", "b://y") == f"{tmp_path / 's.sqlite'}.lock"
+
+
+@pytest.mark.parametrize(
+    ("state", "is_one"),
+    [
+        ("s3://bucket/state.sqlite", True),
+        ("webdavs://nas/.syncfs/x.sqlite", True),
+        ("simplecache::s3://b/x", True),
+        ("memory://x/y", True),
+        ("file:///srv/x.sqlite", False),
+        ("C:\\x.sqlite", False),
+        ("a:b", False),
+        ("auto", False),
+        (Path("x"), False),
+        (None, False),
+    ],
+)
+def test_a_url_of_another_disk_is_told_from_a_path(state: object, is_one: bool) -> None:
+    assert is_url(state) is is_one
+
+
+def test_a_url_of_this_disk_is_a_path(tmp_path: Path) -> None:
+    open_store(f"file://{tmp_path}/my%20state", LEFT, RIGHT).close()
+    assert (tmp_path / "my state").is_file()
+    assert lock_path(f"file://{tmp_path}/s", LEFT, RIGHT) == f"{tmp_path}/s.lock"
+
+
+def test_a_state_elsewhere_is_locked_here(directory: Path, tmp_path: Path) -> None:
+    assert lock_path("s3://b/x.sqlite", LEFT, RIGHT) == lock_path("auto", LEFT, RIGHT)
+    assert lock_path(object(), LEFT, RIGHT) == lock_path("auto", LEFT, RIGHT)
+
+
+def test_a_worker_without_a_home_locks_among_temporary_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("no directory can be made here")
+    monkeypatch.setenv("SYNCFS_STATE_DIR", str(tmp_path / "file" / "below"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    path = lock_path("s3://b/x.sqlite", LEFT, RIGHT)
+    assert path is not None
+    assert path.startswith(str(tmp_path / "temporary"))
 
 
 def test_a_pair_without_a_name_has_no_lock() -> None:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import logging
+import os
 import ssl
-from collections.abc import Mapping
+import sys
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from syncfs.endpoint.webdav.credentials import Credentials, find_credentials
 from syncfs.endpoint.webdav.location import Location, host_text
+from syncfs.endpoint.webdav.socket_wire import SocketWire
+from syncfs.endpoint.webdav.tls import tls_context
+from syncfs.endpoint.webdav.wire import Timeouts, Wire
 from syncfs.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -71,19 +78,12 @@ def open_url(url: str, options: Mapping[str, Any] | None, *, side: str) -> Webda
             "%s: the credentials for %s travel unencrypted; use webdavs:// if the server can", side, host
         )
 
-    from webdav4.fsspec import WebdavFileSystem
-
+    settings = _settings(given, credentials, side)
     from syncfs.endpoint.webdav.endpoint import WebdavEndpoint
 
-    fs = WebdavFileSystem(
-        base.origin + base.root,
-        auth=credentials.auth,
-        skip_instance_cache=True,
-        **_client_options(given, credentials, side),
-    )
-    endpoint = WebdavEndpoint(fs)
-    endpoint.own_client()
-    return endpoint
+    if not _needs_httpx(base, given, credentials, settings):
+        return WebdavEndpoint.over(*_plain(base, credentials, settings))
+    return WebdavEndpoint.over(*_through_httpx(base, given, credentials, settings))
 
 
 def _split(url: str, side: str) -> tuple[SplitResult, str, str, int | None]:
@@ -112,37 +112,99 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def _client_options(given: Mapping[str, Any], credentials: Credentials, side: str) -> dict[str, Any]:
-    """What httpx's client is made with; values may be text, as a command line gives them."""
-    import httpx
+class _Settings(NamedTuple):
+    """The options, understood."""
 
+    headers: Mapping[str, str]
+    timeouts: Timeouts
+    tls: Callable[[], ssl.SSLContext]
+    trust_env: bool
+
+
+def _settings(given: Mapping[str, Any], credentials: Credentials, side: str) -> _Settings:
+    """Understand the options; values may be text, as a command line gives them."""
     headers = given.get("headers") or {}
     if not isinstance(headers, Mapping):
         raise ConfigError(f"{side}: headers must be a mapping of names to values")
-    options: dict[str, Any] = {
-        "headers": {**headers, **credentials.headers},
-        "limits": httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
-        "timeout": httpx.Timeout(60.0, connect=10.0),
-    }
+    timeouts = Timeouts()
     if given.get("timeout") is not None:
         try:
-            options["timeout"] = httpx.Timeout(float(given["timeout"]))
+            timeouts = Timeouts(*[float(given["timeout"])] * 2)
         except (TypeError, ValueError):
             raise ConfigError(f"{side}: timeout must be a number of seconds") from None
-    if given.get("proxy") is not None:
-        options["proxy"] = given["proxy"]
-    if "trust_env" in given:
-        options["trust_env"] = _truth(given["trust_env"], "trust_env", side)
-    verify = given.get("verify", True)
+    trust_env = _truth(given.get("trust_env", True), "trust_env", side)
+    return _Settings({**headers, **credentials.headers}, timeouts, _tls(given, side), trust_env)
+
+
+def _tls(given: Mapping[str, Any], side: str) -> Callable[[], ssl.SSLContext]:
+    """Makes the TLS context; what was given is read now, the system's own not before it is needed."""
+    verify, cert = given.get("verify", True), given.get("cert")
+    if isinstance(verify, ssl.SSLContext):
+        return lambda: verify
     if isinstance(verify, str) and verify.lower() in _FALSE + _TRUE:
         verify = verify.lower() in _TRUE
-    if isinstance(verify, ssl.SSLContext):
-        options["verify"] = verify
-    elif given.get("cert") is not None or isinstance(verify, str):
-        options["verify"] = _tls_context(verify, given.get("cert"), side)
-    else:
-        options["verify"] = bool(verify)
-    return options
+    if cert is None and not isinstance(verify, str):
+        return lambda: tls_context(bool(verify), None, side)
+    context = tls_context(verify, cert, side)
+    return lambda: context
+
+
+def _needs_httpx(
+    base: Location, given: Mapping[str, Any], credentials: Credentials, settings: _Settings
+) -> bool:
+    """Whether it takes httpx to get there: by a proxy, or with an auth object made for it."""
+    if not (credentials.auth is None or isinstance(credentials.auth, tuple)):
+        return True
+    return given.get("proxy") is not None or (settings.trust_env and _has_proxy(base))
+
+
+def _has_proxy(base: Location) -> bool:
+    """Whether the environment (or the system's settings) names a proxy for this host."""
+    if sys.platform not in ("darwin", "win32") and not any(
+        name.lower().endswith("_proxy") for name in os.environ
+    ):
+        return False
+    from urllib.request import getproxies, proxy_bypass
+
+    proxies = getproxies()
+    return bool(proxies.get(base.scheme) or proxies.get("all")) and not proxy_bypass(base.authority)
+
+
+def _plain(base: Location, credentials: Credentials, settings: _Settings) -> tuple[Wire, Location]:
+    """Our own wire."""
+    user: str | None = None
+    headers = dict(settings.headers)
+    if credentials.auth is not None:
+        user, password = credentials.auth
+        headers["Authorization"] = "Basic " + b64encode(f"{user}:{password}".encode()).decode()
+    tls = settings.tls if base.scheme == "https" else None
+    wire = SocketWire(base, tls=tls, headers=headers, timeouts=settings.timeouts)
+    return wire, replace(base, user=user or None)
+
+
+def _through_httpx(
+    base: Location, given: Mapping[str, Any], credentials: Credentials, settings: _Settings
+) -> tuple[Wire, Location]:
+    """A wire through a webdav4 client of its own."""
+    import httpx
+    from webdav4.fsspec import WebdavFileSystem
+
+    from syncfs.endpoint.webdav.client import wire_of
+
+    timeouts = settings.timeouts
+    proxy = {"proxy": given["proxy"]} if given.get("proxy") is not None else {}
+    fs = WebdavFileSystem(
+        base.origin + base.root,
+        auth=credentials.auth,
+        skip_instance_cache=True,
+        headers=settings.headers,
+        limits=httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
+        timeout=httpx.Timeout(timeouts.operation_s, connect=timeouts.connect_s),
+        trust_env=settings.trust_env,
+        verify=settings.tls(),
+        **proxy,
+    )
+    return wire_of(fs, "", owned=True)
 
 
 def _truth(value: Any, name: str, side: str) -> bool:
@@ -151,20 +213,3 @@ def _truth(value: Any, name: str, side: str) -> bool:
             return value.lower() in _TRUE
         raise ConfigError(f"{side}: {name} must be true or false")
     return bool(value)
-
-
-def _tls_context(verify: Any, cert: Any, side: str) -> ssl.SSLContext:
-    """Trust and show the given certificates; httpx has deprecated doing this itself."""
-    try:
-        context = ssl.create_default_context(cafile=verify if isinstance(verify, str) else None)
-        if verify is False:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        if cert is not None:
-            context.load_cert_chain(*((cert,) if isinstance(cert, str) else tuple(cert)))
-    except (OSError, TypeError, ValueError) as error:
-        # OSError's text may hold a path, never the passphrase.
-        raise ConfigError(
-            f"{side}: the certificate given by verify or cert cannot be used: {error}"
-        ) from None
-    return context

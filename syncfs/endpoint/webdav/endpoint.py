@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import weakref
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 from syncfs.core import paths
 from syncfs.core.capabilities import Capabilities
 from syncfs.core.entry import Entry, Kind, Written
 from syncfs.core.listing import Listing, ListingStatus
 from syncfs.endpoint.endpoint import Content, Source
+from syncfs.endpoint.webdav.client import wire_of
 from syncfs.endpoint.webdav.clock import SECOND_NS
 from syncfs.endpoint.webdav.download import opened, stream
 from syncfs.endpoint.webdav.location import Location
-from syncfs.endpoint.webdav.login import login_of
 from syncfs.endpoint.webdav.publish import publish
 from syncfs.endpoint.webdav.remote import Found, Remote
 from syncfs.endpoint.webdav.session import Session
-from syncfs.endpoint.webdav.wire import HttpxWire
+from syncfs.endpoint.webdav.wire import Wire
 from syncfs.errors import EndpointUnavailableError, PathError, StaleEntryError
 
 if TYPE_CHECKING:
@@ -39,22 +38,23 @@ class WebdavEndpoint:
             path: The directory inside the filesystem, `/`-separated and not percent-encoded; `""` for
                 all of it.
         """
-        base_url = str(fs.client.base_url)
-        user, auth = login_of(fs)
-        location = Location.parse(base_url, path, user)
-        self._fs = fs
+        self._begin(*wire_of(fs, path))
+
+    @classmethod
+    def over(cls, wire: Wire, location: Location) -> Self:
+        """Look at a place over a wire that leads there."""
+        made = cls.__new__(cls)
+        made._begin(wire, location)
+        return made
+
+    def _begin(self, wire: Wire, location: Location) -> None:
         self._location = location
-        self._remote = Remote(Session(HttpxWire(fs.client.http, location.origin, auth), location), location)
+        self._remote = Remote(Session(wire, location), location)
         self._capabilities = Capabilities(
             keeps_mtime=False,
             mtime_grain_ns=SECOND_NS,
         )
         self._root: Found | None = None
-
-    def own_client(self) -> None:
-        """Let the client's connections end with this endpoint: nobody else knows the client."""
-        # With its inner half, which an open file keeps alive.
-        weakref.finalize(self._remote, self._fs.client.http.close)
 
     def __repr__(self) -> str:
         return f"WebdavEndpoint({self.url!r})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from typing import NamedTuple, TypeVar
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from syncfs.endpoint.translate import status_error
 from syncfs.endpoint.webdav.clock import Clock, parse_http_date
 from syncfs.endpoint.webdav.location import Location
-from syncfs.endpoint.webdav.wire import Reply, Wire
+from syncfs.endpoint.webdav.wire import Body, Reply, Wire
 from syncfs.errors import EndpointUnavailableError, PathError
 
 __all__ = ["Answer", "Session", "drain", "refusal", "retry_after_s"]
@@ -58,7 +58,7 @@ class Session:
         method: str,
         target: str,
         headers: Mapping[str, str],
-        body: bytes | Iterable[bytes] | None = None,
+        body: Body = None,
     ) -> tuple[Reply, str]:
         """Send one request; the reply is to be closed.
 
@@ -93,7 +93,7 @@ class Session:
         method: str,
         target: str,
         headers: Mapping[str, str],
-        body: bytes | Iterable[bytes] | None = None,
+        body: Body = None,
     ) -> Answer:
         """Send one request whose reply's body does not matter."""
         reply, _ = self.send(method, target, headers, body)
@@ -128,7 +128,7 @@ class Session:
         method: str,
         target: str,
         headers: Mapping[str, str],
-        body: bytes | Iterable[bytes] | None,
+        body: Body,
     ) -> Reply:
         before_ns = time.time_ns()
         started = time.perf_counter()

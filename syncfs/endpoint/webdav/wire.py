@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from syncfs.endpoint.translate import translating
-from syncfs.errors import PathError
+from syncfs._version import __version__
+from syncfs.errors import VerificationError
 
-if TYPE_CHECKING:
-    import httpx
+__all__ = ["USER_AGENT", "Body", "Reply", "Timeouts", "Wire", "announced_bytes", "measured"]
 
-__all__ = ["HttpxWire", "Reply", "Wire"]
+Body = bytes | Iterable[bytes] | None
+"""Bytes, which can be sent twice; or pieces, which cannot."""
 
-_DEFAULT_TIMEOUT_S = 5.0
-"""httpx's own, for every operation: too short for a server that computes or a disk that spins up."""
+USER_AGENT = f"syncfs/{__version__}"
+
+_UPLOAD_BYTES_PER_S = 4 << 20
 
 
 class Reply(Protocol):
@@ -28,14 +28,14 @@ class Reply(Protocol):
     status: int
 
     def header(self, name: str) -> str | None:
-        """One header, whatever its case; None when it is missing."""
+        """One header, whatever its case, its several values joined by commas; None when it is missing."""
         ...
 
     def pieces(self) -> Iterator[bytes]:
-        """The body as it arrives, once, undecoded, in pieces of a few ten KiB.
+        """The body as it arrives, once, undecoded, in pieces of at most a few hundred KiB.
 
         Raises:
-            ConnectionError: It broke off.
+            ConnectionError: It broke off, or was shorter than it was announced.
             TimeoutError: Nothing came for too long.
         """
         ...
@@ -48,14 +48,10 @@ class Reply(Protocol):
 class Wire(Protocol):
     """Sends requests; used by many threads at once."""
 
-    def send(
-        self,
-        method: str,
-        target: str,
-        headers: Mapping[str, str],
-        body: bytes | Iterable[bytes] | None,
-    ) -> Reply:
+    def send(self, method: str, target: str, headers: Mapping[str, str], body: Body) -> Reply:
         """Send one request and wait for the head of its reply; redirects are not followed.
+
+        A reply that comes while the body is still being sent ends the sending.
 
         Args:
             method: HTTP's or WebDAV's.
@@ -64,84 +60,64 @@ class Wire(Protocol):
             body: Bytes; or pieces, sent as they come, with `Content-Length` among the headers.
 
         Raises:
-            EndpointUnavailableError: The server's certificate is not trusted.
+            EndpointUnavailableError: The server's certificate is not trusted, or it wants one of us.
+            VerificationError: The pieces are more or fewer bytes than was announced.
             ConnectionError: It cannot be reached, or hung up.
             TimeoutError: No answer in time.
         """
         ...
 
 
-class HttpxWire:
-    """Requests through the httpx client inside the user's webdav4 client.
+class Timeouts:
+    """How long to wait, in seconds; None for ever.
 
-    So its credentials, TLS settings, proxies, headers and event hooks hold.
+    Each is for one operation on the socket, so a slow but steady transfer never ends in one.
+
+    Attributes:
+        connect_s: For a connection, its handshake included.
+        operation_s: For the next bytes to come, or to be taken.
     """
 
-    def __init__(self, http: httpx.Client, origin: str, auth: httpx.Auth | None) -> None:
-        """Wrap a client.
+    __slots__ = ("_is_default", "connect_s", "operation_s")
 
-        Args:
-            http: The client; it stays the user's and is never closed.
-            origin: `scheme://host:port`, without userinfo: httpx logs URLs.
-            auth: Credentials for a client that has none itself (they were in its URL); None otherwise.
+    def __init__(self, connect_s: float | None = 10.0, operation_s: float | None = 60.0) -> None:
+        self.connect_s = connect_s
+        self.operation_s = operation_s
+        self._is_default = (connect_s, operation_s) == (10.0, 60.0)
+
+    def reply_s(self, sent_bytes: int) -> float | None:
+        """For the reply to a body of this size.
+
+        A server may have to copy or to scan what it got before it answers; only a user who has set a
+        time himself is taken at his word.
         """
-        import httpx
-
-        self._http = http
-        self._origin = origin
-        self._auth: httpx.Auth | httpx._client.UseClientDefault = auth or httpx.USE_CLIENT_DEFAULT
-        timeout = http.timeout
-        if timeout == httpx.Timeout(_DEFAULT_TIMEOUT_S):
-            timeout = httpx.Timeout(60.0, connect=10.0)
-        self._timeout = timeout
-
-    def send(
-        self,
-        method: str,
-        target: str,
-        headers: Mapping[str, str],
-        body: bytes | Iterable[bytes] | None,
-    ) -> Reply:
-        """Send one request: see `Wire.send`."""
-        from httpx import StreamConsumed
-
-        with translating():
-            request = self._http.build_request(
-                method, self._origin + target, headers=headers, content=body, timeout=self._timeout
-            )
-            try:
-                response = self._http.send(request, stream=True, auth=self._auth, follow_redirects=False)
-            except StreamConsumed:
-                # Digest: the server wants a fresh nonce, and the body went with the stale one.
-                raise PathError(
-                    "the server asked for the credentials again while a file was sent",
-                    code=errno.EAGAIN,
-                    retryable=True,
-                ) from None
-        return _HttpxReply(response)
+        if self.operation_s is None or not self._is_default:
+            return self.operation_s
+        return self.operation_s + sent_bytes / _UPLOAD_BYTES_PER_S
 
 
-class _HttpxReply:
-    """A streamed httpx response."""
+def announced_bytes(headers: Mapping[str, str], body: Body) -> int | None:
+    """How long the body is; None without one.
 
-    __slots__ = ("_response", "status")
+    Raises:
+        ValueError: Pieces without a `Content-Length`.
+    """
+    if body is None:
+        return None
+    return len(body) if isinstance(body, bytes) else int(headers.get("Content-Length", ""))
 
-    def __init__(self, response: httpx.Response) -> None:
-        self._response = response
-        self.status = response.status_code
 
-    def header(self, name: str) -> str | None:
-        value: str | None = self._response.headers.get(name)
-        return value
+def measured(pieces: Iterable[bytes], announced: int) -> Iterator[bytes]:
+    """Pass the pieces on, as long as they are what was announced.
 
-    def pieces(self) -> Iterator[bytes]:
-        pieces = self._response.iter_raw()
-        while True:
-            with translating():
-                piece = next(pieces, None)
-            if piece is None:
-                return
-            yield piece
-
-    def close(self) -> None:
-        self._response.close()
+    Raises:
+        VerificationError: They are more, or fewer: their source grew or shrank under our hands.
+    """
+    sent = 0
+    for piece in pieces:
+        sent += len(piece)
+        if sent > announced:
+            raise VerificationError(f"the source gave more than its {announced} bytes", retryable=True)
+        yield piece
+    if sent < announced:
+        raise VerificationError(f"the source gave {sent} of its {announced} bytes", retryable=True)

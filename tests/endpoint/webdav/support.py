@@ -2,9 +2,11 @@
 
 import os
 import time
+import weakref
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import ClassVar
 
 from webdav4.fsspec import WebdavFileSystem
 
@@ -17,11 +19,20 @@ _tokens = count(1)
 
 
 class Owned(WebdavEndpoint):
-    """An endpoint that closes its filesystem's connections: a test makes many."""
+    """An endpoint that closes its filesystem's connections: a test makes many.
+
+    Attributes:
+        through_httpx: Whether its client is given a hook, which only httpx can call: see `wire`.
+    """
+
+    through_httpx: ClassVar[bool] = False
 
     def __init__(self, fs: WebdavFileSystem, path: str = "") -> None:
+        if self.through_httpx:
+            fs.client.http.event_hooks = {"request": [lambda request: None]}
         super().__init__(fs, path)
-        self.own_client()
+        # With its inner half, which an open file keeps alive.
+        weakref.finalize(self._remote, fs.client.http.close)
 
 
 def endpoint(url: str, path: str = "") -> WebdavEndpoint:

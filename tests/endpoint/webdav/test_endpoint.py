@@ -16,6 +16,8 @@ from tests.endpoint.webdav.support import age, broken, content, endpoint, read, 
 from tests.servers.rclone_server import Rclone
 from tests.servers.server import Folder, Server, ServerMissingError, wait_until
 
+pytestmark = pytest.mark.usefixtures("wire")
+
 BIG = os.urandom(3 * CHUNK_BYTES + 17)
 
 

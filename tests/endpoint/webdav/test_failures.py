@@ -28,6 +28,8 @@ from tests.servers.proxy import (
 )
 from tests.servers.server import Folder, free_port
 
+pytestmark = pytest.mark.usefixtures("wire")
+
 BIG = bytes(range(256)) * (3 << 12)
 LOGIN_PAGE = b"<!DOCTYPE html><html><body><form>Please log in</form></body></html>"
 

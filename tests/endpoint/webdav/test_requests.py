@@ -1,10 +1,13 @@
 """How many requests things cost, counted by the server."""
 
+import pytest
 from webdav4.fsspec import WebdavFileSystem
 
 from syncfs.endpoint.webdav import WebdavEndpoint
 from tests.endpoint.webdav.support import Owned, age, endpoint, methods, read, seen, write
 from tests.servers.server import Folder
+
+pytestmark = pytest.mark.usefixtures("wire")
 
 
 def fresh(folder: Folder) -> WebdavEndpoint:

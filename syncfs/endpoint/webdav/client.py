@@ -1,0 +1,143 @@
+"""What a user's webdav4 client holds: where it goes, who is logged in, and whether only httpx can do it."""
+
+from __future__ import annotations
+
+import ssl
+from base64 import b64decode
+from binascii import Error as Base64Error
+from typing import TYPE_CHECKING, NamedTuple
+
+from syncfs.endpoint.webdav.httpx_wire import DEFAULT_TIMEOUT_S, HttpxWire
+from syncfs.endpoint.webdav.location import Location
+from syncfs.endpoint.webdav.socket_wire import SocketWire
+from syncfs.endpoint.webdav.wire import Timeouts, Wire
+
+if TYPE_CHECKING:
+    import httpx
+    from webdav4.fsspec import WebdavFileSystem
+
+__all__ = ["wire_of"]
+
+_DEFAULT_CONNECTIONS = 100
+_SPECIAL = ("_proxy", "_local_address", "_uds", "_socket_options", "_retries")
+
+
+def wire_of(fs: WebdavFileSystem, path: str, *, owned: bool = False) -> tuple[Wire, Location]:
+    """Find the way to a user's filesystem.
+
+    Args:
+        fs: Made by the user; its client is only read, and used where nothing else will do.
+        path: The directory inside it.
+        owned: Whether nobody else knows the client, so that it is to be closed after use.
+    """
+    http: httpx.Client = fs.client.http
+    login = _login(fs)
+    location = Location.parse(str(fs.client.base_url), path, login.user)
+    if (plain := _plain_wire(http, location, login)) is not None:
+        if owned:
+            http.close()
+        return plain, location
+    return HttpxWire(http, location.origin, login.auth, owned=owned), location
+
+
+class _Login(NamedTuple):
+    """Who is logged in.
+
+    Attributes:
+        user: The name; None when there is none or it cannot be known (a token).
+        basic: The `Authorization` header, if it is always the same one.
+        auth: What to give to httpx when the client itself has no credentials: those in the base URL.
+        is_known: Whether `user` and `basic` are all there is.
+    """
+
+    user: str | None
+    basic: str | None
+    auth: httpx.Auth | None
+    is_known: bool
+
+
+def _login(fs: WebdavFileSystem) -> _Login:
+    import httpx
+
+    auth, given = fs.client.http.auth, None
+    if auth is None:
+        url = fs.client.base_url
+        if not url.username and not url.password:
+            return _Login(None, None, None, is_known=True)
+        auth = given = httpx.BasicAuth(url.username, url.password)
+    if type(auth) is httpx.BasicAuth:
+        request = next(auth.sync_auth_flow(httpx.Request("GET", "http://localhost/")))
+        header = request.headers.get("Authorization", "")
+        return _Login(_basic_user(header), header, given, is_known=True)
+    if isinstance(auth, httpx.DigestAuth):
+        name = getattr(auth, "_username", None)
+        return _Login(name.decode() if isinstance(name, bytes) else name, None, None, is_known=False)
+    return _Login(None, None, None, is_known=False)
+
+
+def _basic_user(header: str) -> str | None:
+    try:
+        name, colon, _ = b64decode(header.removeprefix("Basic ")).decode().partition(":")
+    except (Base64Error, UnicodeDecodeError):
+        return None
+    return name or None if colon else None
+
+
+def _plain_wire(http: httpx.Client, location: Location, login: _Login) -> SocketWire | None:
+    """Our own wire with the client's settings; None where only httpx can do what they ask for."""
+    import httpx
+
+    if type(http) is not httpx.Client or not login.is_known:
+        return None
+    if any(http.event_hooks.values()) or http.params or list(http.cookies.jar):
+        return None
+    timeout = http.timeout
+    if timeout == httpx.Timeout(DEFAULT_TIMEOUT_S):
+        timeouts = Timeouts()
+    elif timeout.read == timeout.write:
+        timeouts = Timeouts(timeout.connect, timeout.read)
+    else:
+        return None
+    tls = _plain_tls(http, location.origin)
+    if tls is None:
+        return None
+    headers = {
+        name: value
+        for name, value in http.headers.items()
+        if name not in ("accept-encoding", "connection") and not value.startswith("python-httpx/")
+    }
+    if login.basic is not None:
+        headers["authorization"] = login.basic
+    return SocketWire(
+        location,
+        tls=(lambda: tls) if location.scheme == "https" else None,
+        headers=headers,
+        timeouts=timeouts,
+    )
+
+
+def _plain_tls(http: httpx.Client, origin: str) -> ssl.SSLContext | None:
+    """The client's TLS settings; None where its way to the server is not simply a connection to it.
+
+    httpx has no public names for what a transport was made with: where these are missing, it does the
+    work itself.
+    """
+    import httpcore
+    import httpx
+
+    try:
+        transport = http._transport_for_url(httpx.URL(origin))
+        if type(transport) is not httpx.HTTPTransport or type(transport._pool) is not httpcore.ConnectionPool:
+            return None
+        pool = vars(transport._pool)
+        is_plain = (
+            pool["_http1"]
+            and not pool["_http2"]
+            and pool["_max_connections"] >= _DEFAULT_CONNECTIONS
+            and type(pool["_network_backend"]) is httpcore.SyncBackend
+            and not any(pool[name] for name in _SPECIAL)
+        )
+        context = pool["_ssl_context"]
+    except (AttributeError, KeyError):
+        return None
+    return context if is_plain and isinstance(context, ssl.SSLContext) else None

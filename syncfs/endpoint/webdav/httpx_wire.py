@@ -1,0 +1,111 @@
+"""Requests through a user's httpx client, for what only httpx can do."""
+
+from __future__ import annotations
+
+import errno
+import weakref
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from syncfs.endpoint.translate import translating
+from syncfs.endpoint.webdav.wire import USER_AGENT, Body, Reply, Timeouts, announced_bytes, measured
+from syncfs.errors import PathError
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ["DEFAULT_TIMEOUT_S", "HttpxWire"]
+
+DEFAULT_TIMEOUT_S = 5.0
+"""httpx's own, for every operation: too short for a server that computes or a disk that spins up."""
+
+
+class HttpxWire:
+    """Requests through the httpx client inside the user's webdav4 client: see `Wire`.
+
+    So its credentials, TLS settings, proxies, headers and event hooks hold.
+    """
+
+    def __init__(
+        self, http: httpx.Client, origin: str, auth: httpx.Auth | None = None, *, owned: bool = False
+    ) -> None:
+        """Wrap a client.
+
+        Args:
+            http: The client.
+            origin: `scheme://host:port`, without userinfo: httpx logs URLs.
+            auth: Credentials for a client that has none itself (they were in its URL); None otherwise.
+            owned: Whether to close the client with this wire; else it stays the user's.
+        """
+        import httpx
+
+        self._http = http
+        self._origin = origin
+        self._auth: httpx.Auth | httpx._client.UseClientDefault = auth or httpx.USE_CLIENT_DEFAULT
+        self._timeouts: Timeouts | None = None
+        if http.timeout == httpx.Timeout(DEFAULT_TIMEOUT_S):
+            self._timeouts = Timeouts()
+        self._headers: dict[str, str] = {"Accept-Encoding": "identity"}
+        if http.headers.get("User-Agent", "").startswith("python-httpx/"):
+            self._headers["User-Agent"] = USER_AGENT
+        if owned:
+            weakref.finalize(self, http.close)
+
+    def send(self, method: str, target: str, headers: Mapping[str, str], body: Body) -> Reply:
+        """Send one request: see `Wire.send`."""
+        import httpx
+
+        with translating():
+            announced = announced_bytes(headers, body)
+            timeout = self._http.timeout
+            if self._timeouts is not None:
+                timeout = httpx.Timeout(
+                    self._timeouts.operation_s,
+                    connect=self._timeouts.connect_s,
+                    read=self._timeouts.reply_s(announced or 0),
+                )
+            if body is not None and not isinstance(body, bytes):
+                body = measured(body, announced or 0)
+            request = self._http.build_request(
+                method,
+                self._origin + target,
+                headers={**self._headers, **headers},
+                content=body,
+                timeout=timeout,
+            )
+            try:
+                response = self._http.send(request, stream=True, auth=self._auth, follow_redirects=False)
+            except httpx.StreamConsumed:
+                # Digest: the server wants a fresh nonce, and the body went with the stale one.
+                raise PathError(
+                    "the server asked for the credentials again while a file was sent",
+                    code=errno.EAGAIN,
+                    retryable=True,
+                ) from None
+        return _HttpxReply(response)
+
+
+class _HttpxReply:
+    """A streamed httpx response."""
+
+    __slots__ = ("_response", "status")
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._response = response
+        self.status = response.status_code
+
+    def header(self, name: str) -> str | None:
+        value: str | None = self._response.headers.get(name)
+        return value
+
+    def pieces(self) -> Iterator[bytes]:
+        pieces = self._response.iter_raw()
+        while True:
+            with translating():
+                piece = next(pieces, None)
+            if piece is None:
+                return
+            yield piece
+
+    def close(self) -> None:
+        self._response.close()
