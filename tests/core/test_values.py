@@ -220,6 +220,7 @@ def test_a_plan_counts_what_it_does() -> None:
     plan = Plan(mode=Mode.SYNC, actions=ACTIONS)
     assert plan.summary() == {
         "copy": 2,
+        "merge": 0,
         "remove": 3,
         "rename": 1,
         "make_directories": 1,

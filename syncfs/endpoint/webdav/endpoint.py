@@ -141,6 +141,10 @@ class WebdavEndpoint:
             return Listing(
                 status=ListingStatus.REFUSED, reason=f"{path!r} is a file, not a directory, by now"
             )
+        return self._listed(path, found)
+
+    def _listed(self, path: str, found: Found) -> Listing:
+        """What a listing's reply says; for an endpoint that asks for more (`Remote.extra`)."""
         return found.listing()
 
     def stat(self, path: str) -> Entry | None:
@@ -244,7 +248,7 @@ class WebdavEndpoint:
     def remove_leftover(self, path: str) -> None:
         """Remove a temporary file of a dead run; nothing happens when it is gone."""
         if not paths.is_temporary(paths.split(path)[1]):
-            raise ValueError(f"not a temporary file of ours: {path!r}")
+            raise PathError(f"{path!r} is no temporary file of ours", path=path)
         answer = self._remote.session.ask("DELETE", self._location.target(path), {})
         if answer.status not in (200, 202, 204, 404, 410):
             raise self._remote.failure(answer, "cannot remove", path)

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import quote, unquote, urlsplit
 
+from syncfs.core.paths import name_problem
+from syncfs.errors import UnsupportedNameError
+
 __all__ = ["Location", "decoded_segments", "host_text", "quoted"]
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -101,9 +104,15 @@ class Location:
             path: Relative, decoded; `""` is the root.
             collection: Whether to end it in a slash: nginx wants that for every collection, and stock
                 Apache redirects without it.
+
+        Raises:
+            UnsupportedNameError: It holds what is no file's name, and would lead elsewhere.
         """
         if not path:
             return self.root if collection else self.root.removesuffix("/") or "/"
+        for name in path.split("/"):
+            if problem := name_problem(name):
+                raise UnsupportedNameError(f"{path!r} {problem}", path=path)
         # Names hold no "/", so quoting the whole path spares a loop.
         below = quote(path, safe="/", errors="surrogateescape")
         return f"{self.root}{below}/" if collection else self.root + below

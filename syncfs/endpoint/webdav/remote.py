@@ -10,9 +10,9 @@ from syncfs.core.entry import Entry, Kind
 from syncfs.core.listing import Listing
 from syncfs.endpoint.webdav.clock import SECOND_NS, parse_http_date
 from syncfs.endpoint.webdav.etag import proves_content
+from syncfs.endpoint.webdav.extra import NOTHING, Extra, propfind_body
 from syncfs.endpoint.webdav.location import Location
 from syncfs.endpoint.webdav.multistatus import (
-    PROPFIND_BODY,
     MalformedReplyError,
     Multistatus,
     MultistatusParser,
@@ -77,6 +77,7 @@ class Remote:
         self.session = session
         self.location = location
         self.profile: Profile = UNKNOWN
+        self.extra: Extra = NOTHING
 
     def find(self, path: str, *, depth: int, collection: bool) -> Found:
         """Ask about a path, repeatedly if need be.
@@ -184,7 +185,7 @@ class Remote:
             "Accept-Encoding": "identity",
         }
         target = self.location.target(path, collection=collection)
-        reply, target = self.session.send("PROPFIND", target, headers, PROPFIND_BODY)
+        reply, target = self.session.send("PROPFIND", target, headers, propfind_body(self.extra))
         with closing(reply):
             if reply.status != 207:
                 answer = Answer(reply.status, None, retry_after_s(reply))
@@ -192,7 +193,7 @@ class Remote:
                 raise self._not_listed(answer, path)
             if reply.header("Content-Encoding") not in (None, "", "identity"):
                 raise PathError("the server compresses what was asked for as it is", path=path)
-            parser = MultistatusParser(self.location, target)
+            parser = MultistatusParser(self.location, target, self.extra)
             try:
                 for piece in reply.pieces():
                     parser.feed(piece)
