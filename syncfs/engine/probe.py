@@ -94,9 +94,7 @@ def _same(question: Question, sides: Sequence[Endpoint], compare: Comparator, ba
     # What one side tells of its content spares reading it there: the other is digested in the same way.
     told = next((found for _, entry in seen if (found := _algorithm_of(entry))), DIGEST)
     digests = [
-        entry.digest
-        if _algorithm_of(entry) == told and entry.digest
-        else _open_digest(side, question.path, told)
+        (entry.digest if _algorithm_of(entry) == told else None) or _open_digest(side, question.path, told)
         for side, entry in seen
     ]
     first, second = (entry._replace(digest=digest) for (_, entry), digest in zip(seen, digests, strict=True))

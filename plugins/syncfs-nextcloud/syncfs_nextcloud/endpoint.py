@@ -34,6 +34,7 @@ class NextcloudEndpoint(WebdavEndpoint):
 
     def __init__(self, fs: NextcloudFileSystem, path: str = "") -> None:
         super().__init__(fs, path)
+        self._fs = fs  # whose client closes its connections when it goes
         self._remote.extra = EXTRA
         self._uploads = Uploads(
             self._remote, _upload_segments(self._location.segments, self._location.user), fs.chunk_bytes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import weakref
 from ipaddress import ip_address
 from typing import Any, ClassVar
 from urllib.parse import quote, unquote, urlsplit
@@ -79,6 +80,7 @@ class NextcloudFileSystem(WebdavFileSystem):
             _log.warning("the credentials for %s travel unencrypted; use nextclouds://", parts.hostname)
         headers = {**(client_options.pop("headers", None) or {}), **found.headers}
         super().__init__(base_url, auth=found.auth, headers=headers, **client_options)
+        weakref.finalize(self, self.client.http.close)
 
     @classmethod
     def _get_kwargs_from_urls(cls, url: str) -> dict[str, Any]:
