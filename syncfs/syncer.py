@@ -17,7 +17,7 @@ from syncfs.core.plan import Plan
 from syncfs.core.report import Report
 from syncfs.core.selection import Filter, Only, Selection
 from syncfs.core.settings import Delete, MaxDelete, Mode
-from syncfs.engine.opening import Choices, Opened, bound, ended, opened, stored
+from syncfs.engine.opening import Choices, Opened, bound, ended, learnt, opened, stored
 from syncfs.engine.pipeline import carry_out, make_plan, put_back, still_valid
 from syncfs.errors import ConfigError, UnsafePlanError
 from syncfs.plugin import ExecutorStrategy, StateStore
@@ -207,6 +207,7 @@ class Syncer:
         with opened(self._choices, plan.mode, read_only=False) as run:
             plan = still_valid(plan, run.job)
             self._check(run, plan)
+            learnt(self._choices, run, plan)
             return self._carry_out(run, plan, ())
 
     def push(self, *, dry_run: bool = False) -> Report:
@@ -298,6 +299,10 @@ class Syncer:
             self._check(run, plan)
             if dry_run:
                 return self._ended(run, Report.forecast(plan, run.notices))
+            if (anew := learnt(self._choices, run, plan)) is not None:
+                run = anew
+                plan, leftovers = make_plan(run.job, run.settings, run.roots)
+                self._check(run, plan)
             return self._carry_out(run, plan, leftovers)
 
     def _check(self, run: Opened, plan: Plan) -> None:
@@ -327,5 +332,6 @@ class Syncer:
         return self._ended(run, report)
 
     def _ended(self, run: Opened, report: Report) -> Report:
-        """Tell observers, and the user of those that failed."""
+        """Tell observers, after everything else, and the user of those that failed."""
+        run.flush()
         return ended(self._choices.plugins, report, run.failures)

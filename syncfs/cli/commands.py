@@ -12,6 +12,7 @@ from syncfs.cli.exits import Exit, exit_of
 from syncfs.cli.files import write_private
 from syncfs.cli.mend import Returned, list_conflicts, restore, settle
 from syncfs.cli.options import (
+    PLACE_OPTION,
     RUN_OPTIONS,
     STATE_OPTIONS,
     VOICE_OPTIONS,
@@ -20,6 +21,7 @@ from syncfs.cli.options import (
     with_options,
 )
 from syncfs.cli.output import Output
+from syncfs.cli.probing import probe_place
 from syncfs.cli.speaking import speaking
 from syncfs.cli.tables import history_lines, history_object, plugin_lines
 from syncfs.cli.words import flow_line
@@ -253,6 +255,28 @@ def restore_command(
     returned = Returned(output)
     arguments = {**syncer_arguments(options), "progress": returned}
     return restore(output, make_syncer(src, dst, arguments, plugins_off), run, returned)
+
+
+@commands.command(
+    short_help="Find out what a place can do.",
+    epilog=_examples(
+        "syncfs probe webdavs://ann@nas.example/docs",
+        "syncfs probe webdavs://nas.example/docs --option username=ann --option password=env:PASSWORD",
+    ),
+)
+@click.argument("url")
+@with_options([PLACE_OPTION], VOICE_OPTIONS)
+@speaking
+def probe(output: Output, url: str, place_options: Mapping[str, Any], plugins_off: Sequence[str]) -> Exit:
+    """Find out what a place can do, and what syncfs therefore does there.
+
+    On a WebDAV server it is tried out, in a scratch directory at URL that is removed again. A push or a
+    sync does the same once, where it does not know the kind of server, and remembers what it found for 30
+    days. What it should not believe goes into --dst-option capabilities='{"NAME": VALUE}', with names and
+    values as --json shows them.
+    """
+    probe_place(output, url, place_options)
+    return Exit.DONE
 
 
 @commands.command()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 
 __all__ = ["write_private"]
 
@@ -13,6 +12,8 @@ def write_private(path: str, text: str) -> None:
 
     Lone surrogates (a file's name that is no valid Unicode) survive.
     """
+    import tempfile  # with shutil and random, for the few commands that write a file
+
     descriptor, temporary = tempfile.mkstemp(prefix=".syncfs-tmp-", dir=os.path.dirname(path) or ".")
     try:
         with open(descriptor, "wb") as file:

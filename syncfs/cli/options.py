@@ -11,6 +11,7 @@ import click
 from syncfs.core.settings import Mode
 
 __all__ = [
+    "PLACE_OPTION",
     "RUN_OPTIONS",
     "STATE_OPTIONS",
     "VOICE_OPTIONS",
@@ -105,6 +106,15 @@ def _place_option(side: str) -> _Option:
         help=f"For {side.upper()}'s filesystem, as password=env:NAME (read from the environment).",
     )
 
+
+PLACE_OPTION = click.option(
+    "--option",
+    "place_options",
+    callback=_storage_options,
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="For the place's filesystem, as password=env:NAME (read from the environment).",
+)
 
 STATE_OPTIONS: Sequence[_Option] = (
     click.option(

@@ -22,12 +22,16 @@ class Capabilities:
         lists_inline: Listing costs so little that handing it to a thread would cost more.
         confirms_writes: A write returns the entry as it stands afterwards; False when only the next
             listing can tell.
+        names_tags: The reply to a write names the entity tag that listings show from then on, and no two
+            contents have the same one: what was written need not be read back. It is no evidence that the
+            name is listed.
         can_move: A file can be renamed on this side without its content travelling.
         lists_dotfiles: A listing shows names that begin with a dot.
         folds_case: `Readme` and `README` are one name here.
         folds_unicode: The composed and the decomposed form of a name are one name here.
         creates_exclusively: Of several who create one name at the same moment, one succeeds and the others
-            are told; False where two may.
+            are told; False where two may. Of small files, that is: what is written in more than one chunk may
+            be put in place by other means.
         replaces_exclusively: The same of several who replace or remove one version of a file.
         is_writable: Files can be written here at all.
         clock_skew_ns: The side's clock minus ours, as measured; None when it was not, 0 for one clock.
@@ -39,6 +43,7 @@ class Capabilities:
     reads_cheaply: bool = False
     lists_inline: bool = False
     confirms_writes: bool = False
+    names_tags: bool = False
     can_move: bool = True
     lists_dotfiles: bool = True
     folds_case: bool = False

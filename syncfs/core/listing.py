@@ -8,7 +8,7 @@ from enum import Enum
 
 from syncfs.core.entry import Entry
 
-__all__ = ["ABSENT", "Listing", "ListingStatus"]
+__all__ = ["ABSENT", "AS_MARKED", "Listing", "ListingStatus"]
 
 
 class ListingStatus(Enum):
@@ -22,6 +22,8 @@ class ListingStatus(Enum):
     """A definite answer that it may not be looked at (403, EACCES): unknown, this subtree only."""
     FAILED = "failed"
     """It broke (5xx, a timeout, a truncated body): unknown, and removals on the other side wait."""
+    AS_MARKED = "as marked"
+    """It still bears the mark that was asked about, so nobody has written its names down again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,9 @@ class Listing:
         racy: The names whose fingerprint may hide another change: modified within the clock's grain of
             the moment they were observed, and with no entity tag that proves content.
         leftovers: Names of this program's own temporary files, from this run or another.
+        mark: Stands for all that this listing shows: when a later one of the same side bears the same, it
+            shows the same. None where that cannot be said: something in it may change unseen, cannot be
+            looked at or is no file, or the side has no such thing.
     """
 
     entries: Mapping[str, Entry] = field(default_factory=dict)
@@ -43,6 +48,7 @@ class Listing:
     reason: str = ""
     racy: frozenset[str] = frozenset()
     leftovers: tuple[str, ...] = ()
+    mark: bytes | None = None
 
     @property
     def is_evidence(self) -> bool:
@@ -52,3 +58,6 @@ class Listing:
 
 ABSENT = Listing(status=ListingStatus.ABSENT)
 """The listing of a directory that is known not to exist."""
+
+AS_MARKED = Listing(status=ListingStatus.AS_MARKED)
+"""The listing of a directory that still bears the mark that was asked about."""

@@ -25,21 +25,22 @@ from syncfs.core.action import (
     Rename,
 )
 from syncfs.core.align import NameKey, align
-from syncfs.core.base import Flag, is_settled
+from syncfs.core.base import is_settled
 from syncfs.core.conflict import ConflictKind, Resolution
 from syncfs.core.decide import decide
 from syncfs.core.entry import DIRECTORY, Side
 from syncfs.core.listing import ListingStatus
 from syncfs.core.note import copy, is_kept, leave_open, resolve, settle, winner_of, yield_file
-from syncfs.core.paths import split
+from syncfs.core.paths import join, split
 from syncfs.core.plan import stage_of
 from syncfs.core.problem import Problem
 from syncfs.core.question import Answers, Unanswered
 from syncfs.core.rename import with_renames
-from syncfs.core.scope import ROOT, Closed, Descent, Directory, Nested, Scope
+from syncfs.core.scope import ROOT, Child, Closed, Descent, Directory, Nested, Scope
+from syncfs.core.seal import Seal, doubts_of
 from syncfs.core.settings import Mode, Settings
 
-__all__ = ["ROOT", "close_directory", "in_order", "open_directory"]
+__all__ = ["ROOT", "close_directory", "close_sealed", "in_order", "open_directory", "open_sealed"]
 
 
 def open_directory(directory: Directory, settings: Settings, answers: Answers) -> Scope:
@@ -133,7 +134,7 @@ def _undecided(scope: Scope) -> Iterator[str]:
     if settings.verify or not settings.selection.is_everything:
         yield from {*left, *right, *base}
         return
-    doubts = sum(Flag.racy(side) for side in Side if settings.capabilities[side].reads_cheaply)
+    doubts = doubts_of(settings)
     settled = 0
     for name, record in base.items():
         if is_settled(record, left.get(name), right.get(name), doubts):
@@ -145,6 +146,19 @@ def _undecided(scope: Scope) -> Iterator[str]:
     if settled:
         scope.counts.recorded += settled
         scope.stays(*Side)
+
+
+def open_sealed(path: str, seal: Seal) -> list[Child]:
+    """Where to descend from a directory whose sides both bear their marks: nothing in it is to be decided."""
+    return [Child(path=join(path, name), descent=Descent.BOTH) for name in seal.directories]
+
+
+def close_sealed(children: Iterable[Closed]) -> Closed:
+    """What the subtree of such a directory wants done."""
+    closed = Closed(remains=[True, True])
+    for child in children:
+        closed.take(child)
+    return closed
 
 
 def close_directory(scope: Scope, children: Iterable[Closed]) -> Closed:

@@ -17,6 +17,7 @@ from syncfs.core.entry import DIRECTORY, Entry, Kind, Side
 from syncfs.core.listing import Listing
 from syncfs.core.problem import Problem
 from syncfs.core.question import Answer, Answers, Ask, Question, Unanswered
+from syncfs.core.seal import Seal
 from syncfs.core.settings import Settings
 
 __all__ = ["Child", "Closed", "Counts", "Descent", "Directory", "Nested", "Scope"]
@@ -122,6 +123,13 @@ class Counts:
         self.skipped += other.skipped
         self.extra += other.extra
         self.untracked += other.untracked
+
+    def add_sealed(self, seal: Seal) -> None:
+        """Add a directory that is as it was sealed."""
+        self.recorded += seal.files
+        names = seal.files + len(seal.directories)
+        self.listed[0] += names
+        self.listed[1] += names
 
 
 @dataclass(slots=True, kw_only=True)

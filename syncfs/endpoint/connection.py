@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
@@ -16,6 +18,7 @@ from syncfs.endpoint.facets import entry_of_info
 from syncfs.endpoint.family import family_of
 from syncfs.endpoint.ftp import ftp_info, ftp_items
 from syncfs.endpoint.translate import translating
+from syncfs.errors import PathError, UnsupportedNameError
 
 __all__ = ["BLOCK_BYTES", "Connection"]
 
@@ -56,7 +59,14 @@ class Connection:
     def talk(self, path: str) -> Iterator[None]:
         """Hold the connection for one call or a few that belong together."""
         with self._lock, translating(path):
-            yield
+            try:
+                yield
+            except OSError as error:
+                if error.errno in (errno.ENAMETOOLONG, errno.EILSEQ) and not isinstance(error, PathError):
+                    raise UnsupportedNameError(
+                        f"{path}: {os.strerror(error.errno)}", path=path, code=error.errno
+                    ) from None
+                raise
 
     def entry(self, full: str, path: str) -> Entry | None:
         """Look at one path afresh; None when nothing is there."""

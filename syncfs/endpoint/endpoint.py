@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol, runtime_checkable
+from typing import Any, BinaryIO, NamedTuple, Protocol, runtime_checkable
 
 from syncfs.core.capabilities import Capabilities
 from syncfs.core.entry import Entry, Written
 from syncfs.core.listing import Listing
 
-__all__ = ["CHUNK_BYTES", "Content", "Endpoint", "Source"]
+__all__ = [
+    "CHUNK_BYTES",
+    "Content",
+    "DwellingEndpoint",
+    "Endpoint",
+    "Finding",
+    "Learning",
+    "Marking",
+    "PouringSource",
+    "Source",
+]
 
 CHUNK_BYTES = 1 << 20
 """The most that one chunk of content holds; memory is flat whatever a file's size."""
@@ -28,12 +38,17 @@ class Content:
             everything has a true copy, and one that publishes only then never publishes a torn one.
         mtime_ns: The source's mtime, to be kept where this side can; None to leave it.
         mode: Permission bits to be kept where this side has them; None to leave the default.
+        pour: Another way to the content, for a side that has an opened file of this machine to be filled:
+            writes all of it there and returns how many bytes that were; raises what `chunks` raises, but
+            only afterwards. None where the content must be seen on its way. A side may always take
+            `chunks` instead.
     """
 
     size_bytes: int
     chunks: Iterator[bytes]
     mtime_ns: int | None = None
     mode: int | None = None
+    pour: Callable[[int], int] | None = None
 
 
 class Source(Protocol):
@@ -56,7 +71,40 @@ class Source(Protocol):
 
     @property
     def is_racy(self) -> bool:
-        """After the last chunk: whether the fingerprint may hide a later change (see `Listing.racy`)."""
+        """Whether the fingerprint may hide a change since the opening (see `Listing.racy`)."""
+        ...
+
+
+@runtime_checkable
+class PouringSource(Source, Protocol):
+    """A source that the kernel can copy from: a file of this machine."""
+
+    def pour(self, fd: int, piece_bytes: int, tell: Callable[[int], object]) -> int:
+        """Write the whole content into a descriptor, without looking at it.
+
+        Args:
+            fd: Of a file of this machine, at its start.
+            piece_bytes: The most to hand to the kernel at once.
+            tell: Called with the size of each piece before it goes.
+
+        Returns:
+            How many bytes went.
+
+        Raises:
+            StaleEntryError, VerificationError: As `chunks` does, but after the last piece.
+        """
+        ...
+
+
+@runtime_checkable
+class DwellingEndpoint(Protocol):
+    """An endpoint for which several calls in one directory can cost less than as many single ones."""
+
+    def dwelling(self) -> AbstractContextManager[None]:
+        """Say that this thread's calls until the end of the block stay in few directories.
+
+        The way to the last one may be kept meanwhile; what was checked on it is not checked again.
+        """
         ...
 
 
@@ -206,4 +254,80 @@ class Endpoint(Protocol):
 
     def flush(self) -> None:
         """Make all that was written durable; called before its base records commit."""
+        ...
+
+
+@runtime_checkable
+class Marking(Protocol):
+    """What an `Endpoint` has besides, if its listings can be recognised by a mark (see `Listing.mark`)."""
+
+    def list_unless(self, path: str, mark: bytes | None) -> Listing:
+        """List one directory as `Endpoint.list` does, unless it still bears a mark.
+
+        Args:
+            path: The directory.
+            mark: That of an earlier listing; None when there is none.
+
+        Returns:
+            `AS_MARKED` where it does; otherwise its listing, with its mark now.
+        """
+        ...
+
+
+class Finding(NamedTuple):
+    """One thing that is known of a side.
+
+    Attributes:
+        name: Of what.
+        value: As JSON.
+        consequence: What syncfs does because of it; empty when nothing.
+    """
+
+    name: str
+    value: Any
+    consequence: str
+
+
+@runtime_checkable
+class Learning(Protocol):
+    """An `Endpoint` that finds out by writing what its side can do, and is told again what it found.
+
+    The engine keeps `facts` with the pair's state, and gives them back with `recall` in later runs.
+    """
+
+    def recall(self, facts: Mapping[str, Any] | None) -> None:
+        """Take what an earlier run learnt; None when none did. Called before `check_root`."""
+        ...
+
+    def learn(self, *, anew: bool = False) -> bool:
+        """Find out what the side can do, unless that is known; called before a run's first write.
+
+        What is written for that is removed again, whatever happens. That it could not be found out is no
+        error: the side is then trusted with nothing.
+
+        Args:
+            anew: Also when it is known; that it could not be found out is an error then.
+
+        Returns:
+            Whether `capabilities` are others now, so that a plan must be made anew.
+
+        Raises:
+            EndpointUnavailableError: The side is gone.
+            PathError: Nothing can be found out (`anew`).
+        """
+        ...
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether enough is known, so that `learn` finds nothing to do; from `check_root` on."""
+        ...
+
+    @property
+    def facts(self) -> Mapping[str, Any] | None:
+        """What is worth remembering, as JSON values; None when nothing is."""
+        ...
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What is known, for people."""
         ...

@@ -42,6 +42,7 @@ class Family:
         removes_directories: Its `rmdir` removes empty directories only.
         is_named: `identity` can be told from host, user, port and path, or from what stands for them.
         port: The port that is meant where none is given.
+        cannot_hold: Characters that no name can have there.
         needs_path: Its root is no user's directory: the bare local disk, all buckets of an account.
     """
 
@@ -57,6 +58,7 @@ class Family:
     removes_directories: bool = True
     is_named: bool = True
     port: int | None = None
+    cannot_hold: frozenset[str] = frozenset()
     needs_path: bool = False
 
 
@@ -88,7 +90,7 @@ FAMILIES: dict[str, Family] = {
     "oss": _bucket("oss", etag_is_md5=True),
     "sftp": _SFTP,
     "ssh": _SFTP,
-    "ftp": Family(name="ftp", port=21, is_serial=True),
+    "ftp": Family(name="ftp", port=21, is_serial=True, cannot_hold=frozenset("\r\n")),
     "smb": Family(name="smb", port=445, grain_ns=1_000, folds_case=True),
     "webhdfs": Family(name="webhdfs", grain_ns=1_000_000, removes_directories=False),
     # pyarrow's delete_dir takes everything below with it.

@@ -152,7 +152,14 @@ class GenericEndpoint:
     @contextmanager
     def open(self, path: str) -> Iterator[BinaryIO]:
         """Open a file as it is now."""
-        file = self._connection.open(self._full(path), path)
+        full = self._full(path)
+        # Some read a directory as an empty file, others what is missing.
+        found = self._connection.entry(full, path)
+        if found is None:
+            raise FileNotFoundError(errno.ENOENT, "not found", path)
+        if found is DIRECTORY:
+            raise IsADirectoryError(errno.EISDIR, "is a directory", path)
+        file = self._connection.open(full, path)
         try:
             yield file
         finally:
@@ -177,9 +184,14 @@ class GenericEndpoint:
             digest = put_whole(self._connection, full, path, content, demand)
         else:
             temporary = self._full(join(directory, f"{TEMP_PREFIXES[0]}{token}"))
-            staged = put_staged(
-                self._connection, temporary, full, path, content, demand, is_new=expect is None
-            )
+            try:
+                staged = put_staged(
+                    self._connection, temporary, full, path, content, demand, is_new=expect is None
+                )
+            except PathError:
+                # FTP has one answer for all that it refuses: what is missing is worth a look.
+                self._demand_directory(directory, path)
+                raise
         return self._read_back(path, content.size_bytes, staged, digest, started_ns)
 
     def _read_back(
@@ -189,6 +201,8 @@ class GenericEndpoint:
         found = self.stat(path)
         if found is None or found.kind is not Kind.FILE:
             return Written(size_bytes)
+        if found.size_bytes != size_bytes and staged is not None:
+            return Written(size_bytes)  # what was staged had its size: this is somebody else's
         if found.size_bytes != size_bytes:
             raise VerificationError(
                 f"{path}: shows {found.size_bytes} bytes after {size_bytes} were written", path=path
@@ -214,13 +228,15 @@ class GenericEndpoint:
             with self._connection.talk(path):
                 self._connection.fs.pipe_file(f"{full}/{MARKER}", b"")
             return
-        if path:
+        if path and self._family.name == "memory":
             self._demand_directory(split(path)[0], path)
         try:
             self._connection.make_directory(full, path)
         except OSError:
             found = self.stat(path)
             if found is None:
+                if path:
+                    self._demand_directory(split(path)[0], path)
                 raise
             if found is not DIRECTORY:
                 raise StaleEntryError(f"{path}: is no directory", path=path) from None
@@ -308,6 +324,11 @@ class GenericEndpoint:
         for part in path.split("/") if path else ():
             if (problem := name_problem(part)) is not None:
                 raise UnsupportedNameError(f"{path}: {part!r} {problem}", path=path)
+            if lost := self._family.cannot_hold.intersection(part):
+                characters = " ".join(map(repr, sorted(lost)))
+                raise UnsupportedNameError(
+                    f"{path}: {self._family.name}:// cannot hold {characters} in a name", path=path
+                )
         marker: str = self._connection.fs.root_marker
         if not path:
             return self._root or marker
@@ -326,8 +347,8 @@ class GenericEndpoint:
         raise StaleEntryError(f"{path}: {words} since it was planned; the next run decides afresh", path=path)
 
     def _demand_directory(self, directory: str, path: str) -> None:
-        """Where a filesystem would make missing directories without a word, miss them ourselves."""
-        if self._family.name == "memory" and self.stat(directory) is not DIRECTORY:
+        """Where a filesystem makes missing directories without a word, or misses them in other words."""
+        if not self._family.implies_directories and self.stat(directory) is not DIRECTORY:
             raise FileNotFoundError(errno.ENOENT, "its directory is missing", path)
 
     def _demand_writable(self, path: str) -> None:

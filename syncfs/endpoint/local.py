@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import stat
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from typing import BinaryIO, cast
@@ -22,6 +21,7 @@ from syncfs.endpoint.beneath import Place, Root, check_name
 from syncfs.endpoint.durable import Unflushed
 from syncfs.endpoint.endpoint import CHUNK_BYTES, Content
 from syncfs.endpoint.folding import folding_of
+from syncfs.endpoint.pour import pour
 from syncfs.endpoint.scan import entry_of, is_racy, listable, scan
 from syncfs.endpoint.stage import create, demand, fill, read_back, rename_to_free, stale
 from syncfs.errors import (
@@ -60,6 +60,12 @@ class LocalSource:
         self._path = path
         self._expect = entry_of(found)
 
+    def pour(self, fd: int, piece_bytes: int, tell: Callable[[int], object]) -> int:
+        """Let the kernel copy, by reference where the filesystem can: see `PouringSource`."""
+        count = pour(self._fd, fd, self.size_bytes, piece_bytes, tell)
+        self._check(count)
+        return count
+
     def chunks(self) -> Iterator[bytes]:
         """Yield the content, one piece behind what is read, so that the last one can be held back."""
         held = b""
@@ -72,14 +78,17 @@ class LocalSource:
                 yield held
             held = read
             count += len(read)
+        self._check(count)
+        if held:
+            yield held
+
+    def _check(self, count: int) -> None:
         if entry_of(os.fstat(self._fd)) != self._expect:
             raise StaleEntryError(f"{self._path}: changed while it was read", path=self._path)
         if count != self.size_bytes:
             raise VerificationError(
                 f"{self._path}: ended after {count} of {self.size_bytes} bytes", path=self._path
             )
-        if held:
-            yield held
 
 
 class LocalEndpoint:
@@ -149,11 +158,19 @@ class LocalEndpoint:
         except OSError as error:
             raise EndpointUnavailableError(f"{self.url} cannot be made: {error.strerror}") from error
 
+    def dwelling(self) -> AbstractContextManager[None]:
+        """Keep the last directory open: see `DwellingEndpoint`."""
+        return self._root.dwelling()
+
     def list(self, path: str) -> Listing:
         """List one directory at the cost of `os.scandir` and one `lstat` a file."""
+        return replace(self.list_unless(path, None), mark=None)
+
+    def list_unless(self, path: str, mark: bytes | None) -> Listing:
+        """List one directory, unless it still bears a mark: see `Marking`."""
         try:
             with self._root.enter(path, to_list=True) as place:
-                return scan(place)
+                return scan(place, mark)
         except EndpointUnavailableError:
             raise
         except (FileNotFoundError, NotADirectoryError):
@@ -216,10 +233,12 @@ class LocalEndpoint:
         that is replaced, else what the umask gives.
         """
         with self._at(path) as (place, name):
-            target = demand(place, name, expect, path)
             mode = content.mode
-            if mode is None and target is not None:
-                mode = stat.S_IMODE(target.st_mode)
+            if expect is not None or content.size_bytes > CHUNK_BYTES:
+                # A small new file is not looked for: publishing it will refuse to replace anything.
+                target = demand(place, name, expect, path)
+                if mode is None and target is not None:
+                    mode = stat.S_IMODE(target.st_mode)
             temporary = TEMP_PREFIXES[0] + token
             fd = create(place, temporary, mode)
             try:
@@ -300,6 +319,8 @@ class LocalEndpoint:
     def free_bytes(self) -> int | None:
         """What the filesystem of the root leaves to this user."""
         try:
+            import shutil  # with four decompressors; asked for only where something is to be written
+
             return shutil.disk_usage(self._root.path).free
         except OSError:
             return None

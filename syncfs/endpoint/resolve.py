@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import quote
 
 from syncfs.endpoint.endpoint import Endpoint
 from syncfs.endpoint.family import FAMILIES, family_of, protocols_of
@@ -114,6 +113,8 @@ def _open_url(
     url: str, scheme: str, path: str, options: dict[str, Any], side: str, adapt: Adapt | None
 ) -> Endpoint:
     if scheme in _WEBDAV:
+        from urllib.parse import quote
+
         from syncfs.endpoint.webdav import open_url
 
         below = "/".join(quote(part, safe="") for part in path.split("/") if part)

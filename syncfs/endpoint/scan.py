@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import marshal
 import os
 import stat
 import sys
 import time
+from hashlib import blake2b
+from operator import attrgetter
+from typing import Any
 
 from syncfs.core.entry import DIRECTORY, Entry, Kind
-from syncfs.core.listing import Listing
+from syncfs.core.listing import AS_MARKED, Listing
 from syncfs.core.paths import is_temporary
 from syncfs.endpoint.beneath import Place, is_detour
 
@@ -23,8 +27,13 @@ AHEAD_NS = 600_000_000_000
 """A file server's clock may be ahead of ours by so much. An mtime farther in the future was set by someone
 and not by a write: the next write shows another one, so nothing hides behind it."""
 
+RESERVED = (".syncfs", "syncfs-tmp-")
+"""How names begin that are not listed: `paths.is_reserved`, without the call."""
+
+_Row = tuple[str, Any]
+_FACETS = attrgetter("st_mode", "st_size", "st_mtime_ns", "st_ino", "st_ctime_ns")
 # Windows fills in neither inode nor change time when a directory is listed.
-_HAS_INODES = sys.platform != "win32"
+_IS_WINDOWS = sys.platform == "win32"
 _OTHER = Entry(Kind.OTHER)
 _UNREADABLE = Entry(Kind.UNREADABLE)
 
@@ -32,7 +41,7 @@ _UNREADABLE = Entry(Kind.UNREADABLE)
 def entry_of(found: os.stat_result) -> Entry:
     """The entry that stands for what `os.lstat` or `os.fstat` says."""
     if stat.S_ISREG(found.st_mode):
-        inode, ctime_ns = (found.st_ino, found.st_ctime_ns) if _HAS_INODES else (None, None)
+        inode, ctime_ns = (found.st_ino, found.st_ctime_ns) if not _IS_WINDOWS else (None, None)
         return Entry(Kind.FILE, found.st_size, found.st_mtime_ns, None, None, inode, ctime_ns)
     return DIRECTORY if stat.S_ISDIR(found.st_mode) and not is_detour(found) else _OTHER
 
@@ -54,50 +63,81 @@ def listable(place: Place) -> int | str:
     return place.prefix if place.fd is None else place.fd
 
 
-def scan(place: Place) -> Listing:
-    """List an opened directory. The hot path: 100,000 files must cost what their `lstat` costs."""
+def scan(place: Place, mark: bytes | None = None) -> Listing:
+    """List an opened directory, unless it still bears a mark (see `Listing.mark`).
+
+    The hot path: 100,000 files must cost what their `lstat` costs. So one pass writes down plain values, no
+    name is looked at closely and nothing is made of it, until the mark says that something is another.
+    """
     observed_ns = time.time_ns()
+    rows: list[_Row] = []
+    directories: list[str] = []
+    add, facets = rows.append, _FACETS
+    with os.scandir(listable(place)) as names:
+        for item in names:
+            try:
+                if item.is_dir(follow_symlinks=False) and not (
+                    _IS_WINDOWS and is_detour(item.stat(follow_symlinks=False))
+                ):
+                    directories.append(item.name)
+                else:
+                    add((item.name, facets(item.stat(follow_symlinks=False))))
+            except FileNotFoundError:
+                continue  # removed since the name was read: as if it had gone before
+            except OSError:
+                add((item.name, None))
+    rows.sort()
+    directories.sort()
+    # Version 2 writes equal values as equal bytes; later ones depend on how often a value is referred to.
+    shown = blake2b(marshal.dumps((directories, rows), 2), digest_size=16).digest()
+    return AS_MARKED if shown == mark else _listing(rows, directories, shown, observed_ns)
+
+
+def _listing(rows: list[_Row], directories: list[str], mark: bytes, observed_ns: int) -> Listing:
+    """What was written down, as the engine is told of it."""
     # Nothing modified before this can be racy; `is_racy` decides about the rest.
     edge_ns = observed_ns - WHOLE_SECONDS_GRAIN_NS
     entries: dict[str, Entry] = {}
     racy: list[str] = []
     leftovers: list[str] = []
     strange: list[str] = []
-    make, file, regular = tuple.__new__, Kind.FILE, stat.S_IFREG
-    with os.scandir(listable(place)) as names:
-        for item in names:
-            name = item.name
-            if name.startswith((".syncfs", "syncfs-tmp-")):
-                if is_temporary(name) and not item.is_dir(follow_symlinks=False):
-                    leftovers.append(name)
-                continue
-            if not name.isascii() and not _is_text(name):
-                strange.append(name)
-                continue
-            try:
-                if item.is_dir(follow_symlinks=False) and _HAS_INODES:
-                    entries[name] = DIRECTORY
-                    continue
-                found = item.stat(follow_symlinks=False)
-            except FileNotFoundError:
-                continue  # removed since the name was read: as if it had gone before
-            except OSError:
-                entries[name] = _UNREADABLE
-                continue
-            if _HAS_INODES and found.st_mode & 0o170000 == regular:
-                mtime_ns = found.st_mtime_ns
-                entries[name] = make(
-                    Entry, (file, found.st_size, mtime_ns, None, None, found.st_ino, found.st_ctime_ns)
-                )
-                if mtime_ns >= edge_ns and is_racy(mtime_ns, observed_ns):
-                    racy.append(name)
-            else:
-                entries[name] = entry = entry_of(found)
-                if entry.kind is file and is_racy(found.st_mtime_ns, observed_ns):
-                    racy.append(name)
+    is_plain = True
+    make, file = tuple.__new__, Kind.FILE
+    for name in directories:
+        if name.startswith(RESERVED):
+            continue
+        if name.isascii() or _is_text(name):
+            entries[name] = DIRECTORY
+        else:
+            strange.append(name)
+    for name, facets in rows:
+        if name.startswith(RESERVED):
+            if is_temporary(name):
+                leftovers.append(name)
+            continue
+        if not name.isascii() and not _is_text(name):
+            strange.append(name)
+        elif facets is None:
+            entries[name] = _UNREADABLE
+            is_plain = False
+        elif stat.S_ISREG(facets[0]):
+            _, size_bytes, mtime_ns, inode, ctime_ns = facets
+            if _IS_WINDOWS:
+                inode = ctime_ns = None
+            entries[name] = make(Entry, (file, size_bytes, mtime_ns, None, None, inode, ctime_ns))
+            if mtime_ns >= edge_ns and is_racy(mtime_ns, observed_ns):
+                racy.append(name)
+        else:
+            entries[name] = _OTHER
+            is_plain = False
     for name in strange:
         entries[_printable(name, entries)] = _UNREADABLE
-    return Listing(entries=entries, racy=frozenset(racy), leftovers=tuple(leftovers))
+    return Listing(
+        entries=entries,
+        racy=frozenset(racy),
+        leftovers=tuple(leftovers),
+        mark=mark if is_plain and not (racy or leftovers or strange) else None,
+    )
 
 
 def _is_text(name: str) -> bool:

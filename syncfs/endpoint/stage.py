@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import sys
 from contextlib import suppress
 
@@ -64,26 +65,40 @@ def fill(
     Raises:
         VerificationError: More or less arrived than was announced, or the disk shows another size.
     """
-    spelled = place.prefix + temporary
-    with os.fdopen(fd, "wb", buffering=0) as file:
-        count = 0
-        for chunk in content.chunks:
-            count += len(chunk)
-            rest = memoryview(chunk)
-            while rest:  # a raw write may take less than it was given
-                rest = rest[file.write(rest) :]
+    try:
+        count = content.pour(fd) if content.pour is not None else _write(fd, content)
         if count != content.size_bytes:
             raise VerificationError(f"{path}: {count} bytes came instead of {content.size_bytes}", path=path)
-        if mode is not None and sys.platform != "win32":
-            with suppress(PermissionError):  # FAT and SMB have no such bits
-                os.fchmod(fd, mode & 0o777)
+        if sys.platform != "win32":
+            return _finished(fd, content.mtime_ns, mode, count, path)
+    finally:
+        os.close(fd)
     if content.mtime_ns is not None:
-        times = (content.mtime_ns, content.mtime_ns)
-        if sys.platform == "win32":
-            os.utime(spelled, ns=times)
-        else:
-            os.utime(spelled, ns=times, dir_fd=place.fd, follow_symlinks=False)
-    staged = place.lstat(temporary)
+        os.utime(place.prefix + temporary, ns=(content.mtime_ns, content.mtime_ns))
+    return _of_size(place.lstat(temporary), count, path)
+
+
+def _write(fd: int, content: Content) -> int:
+    count = 0
+    for chunk in content.chunks:
+        count += len(chunk)
+        written = os.write(fd, chunk)
+        while written < len(chunk):  # a raw write may take less than it was given
+            written += os.write(fd, memoryview(chunk)[written:])
+    return count
+
+
+def _finished(fd: int, mtime_ns: int | None, mode: int | None, count: int, path: str) -> os.stat_result:
+    """Give an opened file its bits and times, and look at it."""
+    if mode is not None and mode & 0o777 != stat.S_IMODE(os.fstat(fd).st_mode):
+        with suppress(PermissionError):  # FAT and SMB have no such bits
+            os.fchmod(fd, mode & 0o777)
+    if mtime_ns is not None:
+        os.utime(fd, ns=(mtime_ns, mtime_ns))
+    return _of_size(os.fstat(fd), count, path)
+
+
+def _of_size(staged: os.stat_result, count: int, path: str) -> os.stat_result:
     if staged.st_size != count:
         raise VerificationError(f"{path}: the disk holds {staged.st_size} of {count} bytes", path=path)
     return staged

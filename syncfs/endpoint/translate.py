@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import errno
 import os
-import socket
-import ssl
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, cast
 
 from syncfs.endpoint.redact import redact
 from syncfs.errors import (
@@ -22,6 +22,9 @@ from syncfs.errors import (
     SyncfsError,
     UnsupportedNameError,
 )
+
+if TYPE_CHECKING:
+    import ssl
 
 __all__ = ["status_error", "translate", "translating"]
 
@@ -130,14 +133,13 @@ def _cause(error: BaseException) -> OSError | None:
 
 def _connection(error: BaseException, path: str, side: str) -> OSError:
     cause = _cause(error)
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return EndpointUnavailableError(
-            f"the server's certificate is not trusted: {cause.verify_message or _said(cause)}", side=side
-        )
-    if isinstance(cause, ssl.SSLError):
+    if cause is not None and _is_raised_by(cause, "ssl", "SSLCertVerificationError"):
+        why = getattr(cause, "verify_message", "") or _said(cause)
+        return EndpointUnavailableError(f"the server's certificate is not trusted: {why}", side=side)
+    if cause is not None and _is_raised_by(cause, "ssl", "SSLError"):
         # Its number is the library's, not the system's.
-        return _tls(cause, path, side)
-    if isinstance(cause, socket.gaierror):
+        return _tls(cast("ssl.SSLError", cause), path, side)
+    if _is_raised_by(cause, "socket", "gaierror"):
         return ConnectionError(errno.EHOSTUNREACH, "the host's name cannot be resolved", path)
     code = cause.errno if cause is not None and cause.errno else errno.ECONNRESET
     words = os.strerror(code) if cause is not None and cause.errno else _said(error)
@@ -327,3 +329,9 @@ _KNOWN: dict[str, Maker] = {
     "builtins.UnicodeEncodeError": _bad_name,
 }
 """`top-level module.class` of what is recognised; the most derived class that is here decides."""
+
+
+def _is_raised_by(error: BaseException | None, module: str, name: str) -> bool:
+    """Whether it is an exception of a module that may not be imported: then nobody can have raised it."""
+    loaded = sys.modules.get(module)
+    return loaded is not None and isinstance(error, getattr(loaded, name))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+import queue
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from syncfs.core.action import (
     Action,
@@ -23,13 +25,14 @@ from syncfs.core.base import Record
 from syncfs.core.entry import DIRECTORY, Entry, Side, Written
 from syncfs.core.event import Event, EventKind
 from syncfs.core.listing import Listing
-from syncfs.core.paths import split
 from syncfs.core.plan import stage_of
 from syncfs.core.problem import Problem
 from syncfs.engine.job import Job
 from syncfs.engine.ledger import Ledger, Place
 from syncfs.engine.outcome import Outcome
-from syncfs.engine.perform import Workbench, perform
+from syncfs.engine.pace import Pace
+from syncfs.engine.perform import Task, Workbench, perform_all
+from syncfs.engine.schedule import Numbered, Schedule, is_large
 from syncfs.engine.trash import slot_of
 from syncfs.errors import CancelledSyncError, EndpointUnavailableError, SyncAbortedError, SyncfsError
 from syncfs.store.store import Trashed
@@ -78,7 +81,7 @@ def execute(
         SyncAbortedError: Something concerns the whole run; what was under way is finished and recorded.
     """
     ledger = Ledger(actions, bench.sides, job.records)
-    execution = _Execution(bench, ledger, executor, job.jobs, job.emit, tally)
+    execution = _Execution(bench, ledger, executor, Pace(job.jobs, time.monotonic()), job.emit, tally)
     trashing = {
         (number, side): Trashed(run=bench.run, side=side, slot=slot_of(bench.run, number), path=action.path)
         for number, action in enumerate(actions)
@@ -89,7 +92,7 @@ def execute(
     ledger.vacate(actions)
     job.store.checkpoint()
     try:
-        for _, stage in itertools.groupby(enumerate(actions), key=lambda each: stage_of(each[1])):
+        for _, stage in itertools.groupby(enumerate(actions), key=lambda each: _barrier(each[1])):
             execution.do(stage)
             if execution.fatal is not None:
                 break
@@ -101,44 +104,81 @@ def execute(
         raise _abort(execution.fatal, tally)
 
 
+def _barrier(action: Action) -> tuple[int, int]:
+    """What must be over before an action may begin; directories and what goes into them see to that."""
+    stage = stage_of(action)
+    return (MAKE_AND_COPY, 0) if stage[0] in (2, 3) else stage
+
+
+MAKE_AND_COPY = 2
+
+
+class _Batch(NamedTuple):
+    """What an executor was given."""
+
+    tasks: list[Task]
+    handed_over_s: float
+    is_large: bool
+
+
 class _Execution:
     def __init__(
         self,
         bench: Workbench,
         ledger: Ledger,
         executor: Executor,
-        jobs: int,
+        pace: Pace,
         emit: Callable[[Event], None],
         tally: Tally,
     ) -> None:
         self.bench, self.ledger, self.executor = bench, ledger, executor
-        self.jobs, self.emit, self.tally = jobs, emit, tally
-        self.running: dict[Future[Outcome], int] = {}
-        self.trashed: set[tuple[int, Side]] = set()
+        self.pace, self.emit, self.tally = pace, emit, tally
+        self.running: dict[Future[list[Outcome]], _Batch] = {}
         self.listing: dict[Future[Listing], Place] = {}
+        # A future is put here when it is done: to wait for any of sixty looks at all of them.
+        self.finished: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
+        self.large = 0
+        self.trashed: set[tuple[int, Side]] = set()
         self.moved: dict[tuple[Side, str], Entry | Written] = {}
-        self.failed: set[Place] = set()
+        self.schedule = Schedule(())
         self.fatal: Exception | None = None
         self.reported_bytes = 0
 
-    def do(self, stage: Iterator[tuple[int, Action]]) -> None:
-        """Do numbered actions that are independent of each other."""
-        for number, action in stage:
-            if self.bench.cancel.is_set():
-                self.fatal = self.fatal or CancelledSyncError("interrupted; what was done is recorded")
-            if self.fatal is not None:
-                break
+    def do(self, stage: Iterable[Numbered]) -> None:
+        """Do numbered actions that are independent of each other, but for the directories they need."""
+        self.schedule = Schedule(stage)
+        while True:
+            while (is_going_on := self._may_go_on()) and self.schedule.ready and self._has_room():
+                self._hand_over()
+            if not self.running and not (is_going_on and self.schedule.ready):
+                return
+            self._wait()
+
+    def _has_room(self) -> bool:
+        return len(self.running) + len(self.listing) < self.pace.limit
+
+    def _may_go_on(self) -> bool:
+        if self.bench.cancel.is_set():
+            self.fatal = self.fatal or CancelledSyncError("interrupted; what was done is recorded")
+        return self.fatal is None
+
+    def _hand_over(self) -> None:
+        """Give the executor its next batch."""
+        schedule, pace = self.schedule, self.pace
+        batch = schedule.take(pace.batch(schedule.small), large=self.large < max(1, pace.limit // 4))
+        tasks = []
+        for number, action in batch:
             if isinstance(action, RecordAgreement) and not self.bench.wants(action):
                 self._take(Outcome(action=action))
-            elif blocked_by := self._blocked_by(action):
-                self._take(_blocked(action, blocked_by))
             else:
-                moved = self.moved.get((action.side.other, action.path))
-                self.running[self.executor.submit(perform, self.bench, action, number, moved)] = number
-            while len(self.running) >= 2 * self.jobs:
-                self._wait()
-        while self.running:
-            self._wait()
+                moved = self.moved.get((action.side.other, action.path)) if self.moved else None
+                tasks.append(Task(number, action, moved))
+        if tasks:
+            future = self.executor.submit(perform_all, self.bench, tasks)
+            is_heavy = is_large(tasks[0].action)
+            self.large += is_heavy
+            self.running[future] = _Batch(tasks, time.monotonic(), is_heavy)
+            future.add_done_callback(self.finished.put)
 
     def read_back(self) -> None:
         """Read back what is left: nothing, unless the run stops early."""
@@ -152,23 +192,44 @@ class _Execution:
         for place in places:
             if place not in listed:
                 side, directory = place
-                self.listing[self.executor.submit(self.bench.sides[side].list, directory)] = place
+                future = self.executor.submit(self.bench.sides[side].list, directory)
+                self.listing[future] = place
+                future.add_done_callback(self.finished.put)
 
     def _wait(self) -> None:
-        """Take what is done; show how far the rest is."""
-        under_way: list[Future[Any]] = [*self.running, *self.listing]
-        wait(under_way, timeout=0.1, return_when=FIRST_COMPLETED)
-        for outcome in [future for future in self.running if future.done()]:
-            number = self.running.pop(outcome)
-            self._take(outcome.result())
-            self.trashed.update((number, side) for side in outcome.result().trashed)
-        for listing in [future for future in self.listing if future.done()]:
-            self.tally.problems.extend(self.ledger.confirm(self.listing.pop(listing), listing.result()))
+        """Take what is done, at least one if it does not take long; show how far the rest is."""
+        try:
+            self._take_future(self.finished.get(timeout=0.1))
+            while True:
+                self._take_future(self.finished.get_nowait())
+        except queue.Empty:
+            pass
         moved_bytes = self.bench.transferred_bytes
         if moved_bytes > self.reported_bytes:
             self.emit(Event(kind=EventKind.TRANSFERRED, size_bytes=moved_bytes - self.reported_bytes))
             self.reported_bytes = moved_bytes
         self.ledger.commit(if_due=True)
+
+    def _take_future(self, future: Future[Any]) -> None:
+        if future in self.listing:
+            self.tally.problems.extend(self.ledger.confirm(self.listing.pop(future), future.result()))
+            return
+        tasks, handed_over_s, is_heavy = self.running.pop(future)
+        outcomes: list[Outcome] = future.result()
+        self.large -= is_heavy
+        now_s = time.monotonic()
+        self.pace.done(
+            now_s,
+            actions=len(outcomes),
+            size_bytes=sum(outcome.size_bytes for outcome in outcomes),
+            took_s=now_s - handed_over_s,
+            is_strained=any(outcome.is_strained for outcome in outcomes),
+        )
+        for task, outcome in zip(tasks, outcomes, strict=False):  # a batch ends early when the run does
+            self.trashed.update((task.number, side) for side in outcome.trashed)
+            self._take(outcome)
+        if len(outcomes) < len(tasks):
+            self._may_go_on()
 
     def _take(self, outcome: Outcome) -> None:
         if outcome.problem is None:
@@ -179,6 +240,8 @@ class _Execution:
 
     def _take_success(self, outcome: Outcome) -> None:
         action, tally, path = outcome.action, self.tally, outcome.action.path
+        if isinstance(action, MakeDirectory):
+            self.schedule.made(action)
         if outcome.content is not None and outcome.digest is not None and self.bench.policy is not None:
             # Before the record commits: a base without its content merges nothing, the reverse is no harm.
             self.bench.policy.keep(path, outcome.digest, outcome.content)
@@ -192,9 +255,8 @@ class _Execution:
                 tally.copied += len(action.sides)
                 tally.bytes_transferred += outcome.size_bytes
                 if outcome.left is not None and outcome.right is not None:
-                    self.ledger.note(
-                        action, Record(outcome.left, outcome.right, outcome.digest, outcome.flags)
-                    )
+                    merged = Record(outcome.left, outcome.right, outcome.digest, outcome.flags)
+                    self.ledger.note(action, merged)
             case MakeDirectory():
                 tally.made_directories += 1
                 if path:
@@ -228,7 +290,8 @@ class _Execution:
         self._tell(EventKind.FAILED, action, message=problem.message)
         self.ledger.not_vacated(action)
         if isinstance(action, MakeDirectory):
-            self.failed.add((action.side, action.path))
+            for _, blocked in self.schedule.not_made(action):
+                self._take(_blocked(blocked, by=action.path or "."))
         if outcome.fatal is not None:
             self.fatal = self.fatal or outcome.fatal
         elif self.fatal is None and problem.kind == "failed":
@@ -247,15 +310,6 @@ class _Execution:
                 return EndpointUnavailableError(f"unreachable: {error}", side=side.label, retryable=True)
             except (OSError, SyncfsError):
                 continue  # it answers
-        return None
-
-    def _blocked_by(self, action: Action) -> str | None:
-        """The directory whose making failed and that an action needs; None when there is none."""
-        path = action.path if self.failed else ""
-        while path:
-            path = split(path)[0]
-            if (action.side, path) in self.failed:
-                return path or "."
         return None
 
     def _tell(self, kind: EventKind, action: Action, *, size_bytes: int = 0, message: str = "") -> None:
@@ -282,7 +336,7 @@ def _clears(action: Action) -> tuple[Side, ...]:
             return ()
 
 
-def _blocked(action: Action, by: str) -> Outcome:
+def _blocked(action: Action, *, by: str) -> Outcome:
     message = f"could not {action.verb}: its directory {by} could not be made"
     return Outcome(
         action=action,

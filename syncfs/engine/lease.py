@@ -12,9 +12,10 @@ Decisions:
     The file is made only where nothing is (the protocol's own create-if-absent), and read back: of two
     that found no lease at the same moment, one sees the other's name and leaves.
 
-    An owner who comes again takes his own lease over at once: the retry of a task need not wait until its
-    dead predecessor's lease has expired. Should the predecessor still live, it sees at its next renewal that
-    the lease is another's, and stops.
+    A dead predecessor's lease need not have expired. Its file names the lock on the holder's own machine:
+    who holds that very lock knows that its former holder has ended. And an owner who comes again (the retry
+    of a task, on another machine) takes his own lease over at once; should the predecessor still live, it
+    sees at its next renewal that the lease is another's, and stops.
 
     A side that is only read gets no lease: a push never writes to its source.
 """
@@ -51,6 +52,7 @@ def leased(
     cancel: threading.Event,
     *,
     owner: str = "",
+    lock: str = "",
 ) -> Iterator[None]:
     """Hold a lease on every given side that is not a disk of this machine, for as long as the block runs.
 
@@ -60,6 +62,7 @@ def leased(
         run: The run's id.
         cancel: Set when a lease is lost, so that the run stops, and cleared when it has.
         owner: On whose behalf: a lease that the same owner left is taken over at once. Empty for nobody's.
+        lock: Names the lock of this machine that is held meanwhile; empty without one.
 
     Raises:
         LockedError: Somebody holds one (the message says who and until when), or took it while the block ran.
@@ -67,7 +70,7 @@ def leased(
     with ExitStack() as stack:
         for side, endpoint in sides:
             if not endpoint.capabilities.reads_cheaply:
-                stack.enter_context(_held(_Lease(endpoint, side, lease_s, run, owner), cancel))
+                stack.enter_context(_held(_Lease(endpoint, side, lease_s, run, owner, lock), cancel))
         yield
 
 
@@ -113,6 +116,7 @@ class _Lease:
     lease_s: float
     run: str
     owner: str
+    lock: str
     entry: Entry | None = None
 
     def take(self) -> None:
@@ -145,6 +149,7 @@ class _Lease:
         holder = {
             "run": self.run,
             "owner": self.owner,
+            "lock": self.lock,
             "host": socket.gethostname(),
             "pid": os.getpid(),
             "lease_s": self.lease_s,
@@ -168,9 +173,11 @@ class _Lease:
         return holder if isinstance(holder, dict) else {}
 
     def _is_ours_to_take(self, found: Entry) -> bool:
-        """Whether the lease is our owner's own, or has expired by the side's clock."""
+        """Whether the lease is our owner's own, its holder's lock is ours now, or its time is over."""
         holder = self._holder()
         if self.owner and holder.get("owner") == self.owner:
+            return True
+        if self.lock and holder.get("lock") == self.lock:
             return True
         lasts_s = holder.get("lease_s")
         if not isinstance(lasts_s, int | float):

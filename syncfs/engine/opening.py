@@ -5,25 +5,25 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any, cast
 
+from syncfs.core.action import RecordAgreement
 from syncfs.core.compare import BindableComparator, Comparator
 from syncfs.core.conflict import ConflictPolicy
 from syncfs.core.entry import Side
 from syncfs.core.event import Event, EventKind
+from syncfs.core.plan import Plan
 from syncfs.core.problem import Problem
 from syncfs.core.report import Report
 from syncfs.core.selection import Selection
 from syncfs.core.settings import Delete, MaxDelete, Mode, Settings
-from syncfs.endpoint.endpoint import Endpoint
+from syncfs.endpoint.endpoint import Endpoint, Learning
 from syncfs.engine.job import Job, Roots, checked_roots, run_id, spelling
-from syncfs.engine.lease import leased
-from syncfs.engine.remote_state import open_remote
 from syncfs.engine.tell import Listener, Teller, told
 from syncfs.errors import ConfigError, SyncfsError
 from syncfs.plugin import ExecutorStrategy, Plugins, StateStore
@@ -34,7 +34,7 @@ from syncfs.store.store import Store
 if TYPE_CHECKING:
     from fsspec.callbacks import Callback
 
-__all__ = ["Choices", "Opened", "bound", "ended", "opened", "stored"]
+__all__ = ["Choices", "Opened", "bound", "ended", "learnt", "opened", "stored"]
 
 logger = logging.getLogger("syncfs")
 
@@ -80,6 +80,7 @@ class Opened:
         roots: What was found where the roots should be.
         notices: What the user should know before anything happens.
         failures: What observers raised, growing.
+        flush: Hands on the events that are still held back.
     """
 
     job: Job
@@ -87,6 +88,7 @@ class Opened:
     roots: Roots
     notices: tuple[str, ...]
     failures: list[str]
+    flush: Callable[[], None]
 
 
 @contextmanager
@@ -113,8 +115,9 @@ def opened(choices: Choices, mode: Mode, *, read_only: bool, name: str = "") -> 
     sides, plugins = choices.sides, choices.plugins
     with ExitStack() as stack:
         path = lock_path(choices.state, *choices.identities)
+        lock = ""
         if path is not None and not read_only:
-            stack.enter_context(PairLock(path, mode=name))
+            lock = stack.enter_context(PairLock(path, mode=name)).identity
         store = stack.enter_context(stored(choices, read_only=read_only))
         failures = list(plugins.run_started(name, sides[0].url, sides[1].url))
         stack.enter_context(_watched(plugins, name, failures))
@@ -134,21 +137,64 @@ def opened(choices: Choices, mode: Mode, *, read_only: bool, name: str = "") -> 
             executor=choices.executor,
             bytes_per_s=choices.bytes_per_s,
         )
+        for side in Side:
+            if isinstance(endpoint := sides[side], Learning):
+                endpoint.recall(store.facts_of(side))
+                if not read_only:
+                    stack.callback(_remember, store, side, endpoint)
         roots = checked_roots(job, mode)
         for side in Side:
             if mode.sender is not side and not sides[side].capabilities.is_writable:
                 raise ConfigError(f"{side.label}: {sides[side].url} can only be read")
         if choices.lease_s is not None and not read_only:
+            from syncfs.engine.lease import leased
+
             written = [(s, sides[s]) for s in Side if mode.sender is not s and not roots.missing[s]]
             run = run_id(time.time_ns())
-            stack.enter_context(leased(written, choices.lease_s, run, choices.cancel, owner=choices.owner))
+            owner = choices.owner
+            stack.enter_context(leased(written, choices.lease_s, run, choices.cancel, owner=owner, lock=lock))
         yield Opened(
             job=spelling(job),
             settings=_settings(choices, mode, delete, store),
             roots=roots,
             notices=notices,
             failures=failures,
+            flush=teller.flush,
         )
+
+
+def learnt(choices: Choices, run: Opened, plan: Plan) -> Opened | None:
+    """Find out, before the first write to a side, what it can do, where that is not known.
+
+    Returns:
+        The run as it is now where what was found changes what plans rest on, so that one must be made
+        anew; None where the plan holds.
+
+    Raises:
+        EndpointUnavailableError: The side is gone.
+    """
+    written = {action.side for action in plan.actions if not isinstance(action, RecordAgreement)}
+    is_new = False
+    for side in sorted(written):
+        endpoint = choices.sides[side]
+        if isinstance(endpoint, Learning) and not run.roots.missing[side]:
+            is_new |= endpoint.learn()
+            _remember(run.job.store, side, endpoint)
+    if not is_new:
+        return None
+    job = replace(run.job, sides=choices.sides, records=run.job.store)
+    settings = replace(
+        run.settings,
+        compare=bound(choices, choices.compare),
+        capabilities=(choices.sides[0].capabilities, choices.sides[1].capabilities),
+    )
+    return replace(run, job=spelling(job), settings=settings)
+
+
+def _remember(store: Store, side: Side, endpoint: Learning) -> None:
+    """Keep what an endpoint has learnt for the next run."""
+    if endpoint.facts is not None:
+        store.set_facts(side, endpoint.facts)
 
 
 @contextmanager
@@ -169,6 +215,8 @@ def _open(choices: Choices, *, read_only: bool) -> Store:
         return open_store(plain, left, right, read_only=read_only)
     if not isinstance(state, str):
         return cast(StateStore, state).open(left, right, read_only=read_only)
+    from syncfs.engine.remote_state import open_remote
+
     return open_remote(
         state,
         left=left,

@@ -27,6 +27,7 @@ class Outcome:
         size_bytes: Content bytes that were written.
         trashed: On which sides what was there went to the trash, also when there is a problem.
         content: What both sides agree on, where a policy wants it.
+        is_strained: The other side asked for less, or did not keep up, at least once.
     """
 
     action: Action
@@ -39,3 +40,4 @@ class Outcome:
     size_bytes: int = 0
     trashed: tuple[Side, ...] = ()
     content: bytes | None = None
+    is_strained: bool = False

@@ -6,9 +6,11 @@ import errno
 import hashlib
 import random
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import assert_never
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple, assert_never
 
 from syncfs.core.action import (
     Action,
@@ -25,7 +27,7 @@ from syncfs.core.base import Flag
 from syncfs.core.conflict import MergingPolicy
 from syncfs.core.entry import DIRECTORY, Entry, Kind, Side, Written
 from syncfs.core.problem import Problem
-from syncfs.endpoint.endpoint import Content, Endpoint, Source
+from syncfs.endpoint.endpoint import CHUNK_BYTES, Content, DwellingEndpoint, Endpoint, PouringSource, Source
 from syncfs.engine.merge import HalfMergedError, agree, merge
 from syncfs.engine.outcome import Outcome
 from syncfs.engine.probe import DIGEST
@@ -38,9 +40,13 @@ from syncfs.errors import (
     SyncfsError,
 )
 
-__all__ = ["Workbench", "perform"]
+__all__ = ["Task", "Workbench", "perform", "perform_all"]
 
 TRIES = 4
+POUR_BYTES = 32 << 20
+"""What the kernel is asked to carry at once: progress shows after each."""
+PATIENCE_S = 20.0
+"""No try begins later than this after the first, unless the other side asked for it."""
 FATAL_ERRNOS = frozenset({errno.ENOSPC, errno.EROFS, errno.EDQUOT})
 """A full or read-only disk: every further write would fail in the same way."""
 
@@ -57,6 +63,7 @@ class Workbench:
         throttle: Holds transfers below a rate; None for no limit.
         policy: Is offered what both sides come to agree on; None where nobody wants it.
         transferred_bytes: Grows while content is written; for the progress display.
+        dwellings: The sides that gain by being told that several calls follow.
     """
 
     sides: tuple[Endpoint, Endpoint]
@@ -66,8 +73,12 @@ class Workbench:
     throttle: Throttle | None = None
     policy: MergingPolicy | None = None
     transferred_bytes: int = 0
+    dwellings: tuple[DwellingEndpoint, ...] = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _trashes: set[Side] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.dwellings = tuple(side for side in self.sides if isinstance(side, DwellingEndpoint))
 
     def passed(self, size_bytes: int) -> None:
         """Note that so many bytes are about to be written."""
@@ -101,33 +112,71 @@ class Workbench:
         return slot_of(self.run, number)
 
 
-def perform(bench: Workbench, action: Action, number: int, source: Entry | Written | None) -> Outcome:
-    """Do one action, as often as it takes.
+class Task(NamedTuple):
+    """One action to do.
 
-    Args:
-        bench: What all actions share.
-        action: What to do.
+    Attributes:
         number: Unique within the run.
+        action: What to do.
         source: For a copy: what its source is now, when this run has moved it there; else None.
+    """
+
+    number: int
+    action: Action
+    source: Entry | Written | None = None
+
+
+def perform_all(bench: Workbench, tasks: Sequence[Task]) -> list[Outcome]:
+    """Do several actions, one after another: what an executor is given.
 
     Returns:
-        What became of it; never raises but for bugs.
+        What became of each, in their order; fewer than there are tasks when the run is to end. Never raises
+        but for bugs.
     """
+    outcomes: list[Outcome] = []
+    with ExitStack() as stack:
+        if len(tasks) > 1:
+            for side in bench.dwellings:
+                stack.enter_context(side.dwelling())
+        for task in tasks:
+            if outcomes and bench.cancel.is_set():
+                break
+            outcome = perform(bench, task)
+            outcomes.append(outcome)
+            if outcome.fatal is not None:
+                break
+    return outcomes
+
+
+def perform(bench: Workbench, task: Task) -> Outcome:
+    """Do one action, as often as it takes; what became of it."""
+    action = task.action
+    is_strained = False
+    deadline_s = time.monotonic() + PATIENCE_S
     for attempt in range(1, TRIES + 1):
         try:
-            return _done(bench, action, number, source)
+            outcome = _done(bench, task)
+            return replace(outcome, is_strained=True) if is_strained else outcome
         except HalfMergedError as half:
-            error = half.cause
-            fatal = error if isinstance(error, SyncAbortedError) else None
-            return Outcome(action=action, problem=_problem(action, error), fatal=fatal, trashed=half.trashed)
+            cause = half.cause
+            fatal = cause if isinstance(cause, SyncAbortedError) else None
+            return Outcome(action=action, problem=_problem(action, cause), fatal=fatal, trashed=half.trashed)
         except SyncAbortedError as error:
             return Outcome(action=action, problem=_problem(action, error), fatal=error)
         except (OSError, SyncfsError) as error:
-            if error.errno in FATAL_ERRNOS if isinstance(error, OSError) else False:
-                return Outcome(action=action, problem=_problem(action, error), fatal=error)
-            if attempt == TRIES or not _may_pass(error) or bench.cancel.is_set():
-                return Outcome(action=action, problem=_problem(action, error))
-            bench.cancel.wait(_pause_s(attempt, error))
+            is_strained = is_strained or _may_pass(error)
+            is_fatal = isinstance(error, OSError) and error.errno in FATAL_ERRNOS
+            pause_s = _pause_s(attempt, error)
+            is_late = time.monotonic() + pause_s > deadline_s and not getattr(error, "retry_after_s", None)
+            is_last = attempt == TRIES or is_late or bench.cancel.is_set()
+            if is_fatal or is_last or not _may_pass(error):
+                return Outcome(
+                    action=action,
+                    problem=_problem(action, error),
+                    fatal=error if is_fatal else None,
+                    is_strained=is_strained,
+                )
+            bench.cancel.wait(pause_s)
     raise AssertionError("unreachable: the last try returns")
 
 
@@ -161,7 +210,8 @@ def _problem(action: Action, error: Exception) -> Problem:
     )
 
 
-def _done(bench: Workbench, action: Action, number: int, source: Entry | Written | None) -> Outcome:
+def _done(bench: Workbench, task: Task) -> Outcome:
+    number, action, source = task
     side = bench.sides[action.side]
     match action:
         case CopyFile():
@@ -216,13 +266,13 @@ def _copy(bench: Workbench, action: CopyFile, number: int, moved: Entry | Writte
     expect, target = action.source, action.expect.of(to)
     if moved is not None:
         expect = _found(source_side, action.path, moved)
-    digest = hashlib.new(DIGEST, usedforsecurity=False)
     with source_side.read(action.path, expect) as source:
         is_kept = bench.policy is not None and bench.policy.keeps(action.path, source.size_bytes, None)
-        kept: list[bytes] | None = [] if is_kept else None
+        passing = _Passing(bench, source, action.digest, keeps=is_kept)
         content = Content(
             size_bytes=source.size_bytes,
-            chunks=_measured(bench, source, digest, action.digest, kept),
+            chunks=passing.chunks(),
+            pour=passing.pour,
             mtime_ns=expect.mtime_ns,
             mode=source.mode,
         )
@@ -246,10 +296,10 @@ def _copy(bench: Workbench, action: CopyFile, number: int, moved: Entry | Writte
         action=action,
         left=left,
         right=right,
-        digest=f"{DIGEST}:{digest.hexdigest()}",
+        digest=passing.digest,
         flags=flags,
         size_bytes=size_bytes,
-        content=None if kept is None else b"".join(kept),
+        content=b"".join(passing.kept) if is_kept else None,
     )
 
 
@@ -263,33 +313,71 @@ def _found(side: Endpoint, path: str, moved: Entry | Written) -> Entry:
     return entry
 
 
-def _measured(
-    bench: Workbench, source: Source, digest: hashlib._Hash, known: str | None, kept: list[bytes] | None
-) -> Iterator[bytes]:
-    """Pass chunks on, digesting and counting, and collecting them in `kept` where it is a list.
+class _Passing:
+    """A content on its way: digested, counted, held below the rate.
 
     Where the target's digest is known, the last chunk is held back until it is certain that the content
     differs.
 
-    Raises:
-        _Unchanged: It does not differ.
+    Args:
+        bench: What all actions share.
+        source: What is read.
+        known: The digest of what the target holds.
+        keeps: Collect the content in `kept`: a policy wants it.
+
+    Attributes:
+        kept: The chunks, where they are wanted.
+        digest: Of the whole content once it has passed; None when the kernel carried it.
+        pour: See `Content.pour`; None where the content is to be digested.
     """
-    held: bytes | None = None
-    for chunk in source.chunks():
-        digest.update(chunk)
-        if kept is not None:
-            kept.append(chunk)
-        if known is None:
-            bench.passed(len(chunk))
-            yield chunk
-            continue
-        if held is not None:
-            bench.passed(len(held))
-            yield held
-        held = chunk
-    if known is not None:
-        if known == f"{DIGEST}:{digest.hexdigest()}":
+
+    def __init__(self, bench: Workbench, source: Source, known: str | None, *, keeps: bool) -> None:
+        self._bench, self._source, self._known, self._keeps = bench, source, known, keeps
+        self.kept: list[bytes] = []
+        self.digest: str | None = None
+        # Of what fits one chunk the digest costs nothing, and a racy file is told from its later self by
+        # nothing else.
+        is_plain = known is None and not keeps and source.size_bytes > CHUNK_BYTES and not source.is_racy
+        self.pour = self._pour if is_plain and isinstance(source, PouringSource) else None
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the content.
+
+        Raises:
+            _Unchanged: The target holds it already.
+        """
+        digest = hashlib.new(DIGEST, usedforsecurity=False)
+        held: bytes | None = None
+        for chunk in self._source.chunks():
+            digest.update(chunk)
+            if self._keeps:
+                self.kept.append(chunk)
+            if self._known is None:
+                yield from self._passed(chunk)
+                continue
+            if held is not None:
+                yield from self._passed(held)
+            held = chunk
+        self.digest = f"{DIGEST}:{digest.hexdigest()}"
+        if self._known == self.digest:
             raise _Unchanged
         if held is not None:
-            bench.passed(len(held))
-            yield held
+            yield from self._passed(held)
+
+    def _passed(self, chunk: bytes) -> Iterator[bytes]:
+        """A chunk, or its pieces when they must not go all at once."""
+        throttle = self._bench.throttle
+        if throttle is None or len(chunk) <= throttle.piece_bytes:
+            self._bench.passed(len(chunk))
+            yield chunk
+            return
+        for start in range(0, len(chunk), throttle.piece_bytes):
+            piece = chunk[start : start + throttle.piece_bytes]
+            self._bench.passed(len(piece))
+            yield piece
+
+    def _pour(self, fd: int) -> int:
+        assert isinstance(self._source, PouringSource)
+        throttle = self._bench.throttle
+        piece_bytes = POUR_BYTES if throttle is None else min(POUR_BYTES, throttle.piece_bytes)
+        return self._source.pour(fd, piece_bytes, self._bench.passed)

@@ -42,7 +42,7 @@ from syncfs.errors import (
     SyncAbortedError,
     SyncfsError,
 )
-from syncfs.store.store import Records, Run, Store
+from syncfs.store.store import Records, Run, Seals, Store
 
 __all__ = ["carry_out", "make_plan", "put_back", "still_valid"]
 
@@ -62,6 +62,7 @@ def make_plan(job: Job, settings: Settings, roots: Roots) -> tuple[Plan, list[tu
         job.sides,
         job.records,
         settings,
+        seals=job.store if isinstance(job.store, Seals) else None,
         missing=roots.missing,
         jobs=min(LISTINGS, max(1, job.jobs)),
         emit=job.emit,

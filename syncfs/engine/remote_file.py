@@ -15,7 +15,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -29,7 +29,7 @@ __all__ = ["MovedError", "RemoteFile", "Version", "stamped"]
 
 T = TypeVar("T")
 
-TRIES = 4
+TRIES = 3
 _MAGIC = b"SQLite format 3\0"
 _HEADER_BYTES = 100
 _USER_VERSION, _APPLICATION_ID = slice(60, 64), slice(68, 72)
@@ -116,12 +116,11 @@ class RemoteFile:
             with open(path, "rb") as file:
                 content = Content(size_bytes=os.path.getsize(path), chunks=_chunks(file))
                 token = f"{os.getpid():x}x{random.getrandbits(32):x}-{next(_numbers)}"
-                try:
+                # It may be our own write that stands there, sent once more because its answer was lost.
+                with suppress(StaleEntryError):
                     self.directory.write(self.name, content, expect=found[0], token=token)
-                except StaleEntryError:
-                    raise MovedError from None
             if self._look()[1] != own:
-                raise MovedError  # somebody was faster, where a server cannot be asked to refuse
+                raise MovedError  # somebody was faster
             return own
 
         with self._told():
@@ -198,7 +197,7 @@ class RemoteFile:
             except (OSError, SyncfsError) as error:
                 if attempt == TRIES or not _may_pass(error):
                     raise
-                time.sleep(random.uniform(0.05, 0.1 * 3**attempt))
+                time.sleep(random.uniform(0.05, 0.5))
         raise AssertionError("unreachable: the last try returns or raises")
 
     def _told(self) -> _Told:

@@ -7,7 +7,7 @@ spelling only; here it is turned into the one that the side itself uses, path co
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import BinaryIO
 
 from syncfs.core.base import Record
@@ -15,7 +15,7 @@ from syncfs.core.capabilities import Capabilities
 from syncfs.core.entry import Entry, Written
 from syncfs.core.listing import Listing
 from syncfs.core.paths import join, split
-from syncfs.endpoint.endpoint import Content, Endpoint, Source
+from syncfs.endpoint.endpoint import Content, DwellingEndpoint, Endpoint, Source
 from syncfs.errors import StaleEntryError
 from syncfs.store.store import Records
 
@@ -78,6 +78,10 @@ class SpelledEndpoint:
     def check_root(self) -> str | None:
         """See `Endpoint`."""
         return self.inner.check_root()
+
+    def dwelling(self) -> AbstractContextManager[None]:
+        """See `DwellingEndpoint`."""
+        return self.inner.dwelling() if isinstance(self.inner, DwellingEndpoint) else nullcontext()
 
     def make_root(self) -> None:
         """See `Endpoint`."""

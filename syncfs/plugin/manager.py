@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,11 @@ NO_AUTOLOAD = "SYNCFS_DISABLE_PLUGIN_AUTOLOAD"
 """The environment variable which, set to 1, keeps installed plugins from being loaded."""
 
 _BUILTINS = "syncfs.builtins"
+_METADATA = (".dist-info", "egg-info")
+_PLAIN_FINDERS = frozenset(
+    {"_frozen_importlib", "_frozen_importlib_external", "_virtualenv", "_distutils_hack"}
+)
+"""Whose classes on `sys.meta_path` find distributions nowhere but in the directories of `sys.path`."""
 
 
 def load(plugins: Iterable[object] | Plugins | None = None, *, disabled: Collection[str] = ()) -> Plugins:
@@ -112,13 +118,49 @@ def _builtins() -> Mapping[str, object]:
 
 
 def _installed() -> Iterator[tuple[Origin, EntryPoint]]:
-    # Imported here: it costs up to 60 ms, which who switches it off need not pay.
+    if not _may_have_plugins(sys.path):
+        return
+    # Imported here: it costs up to 60 ms, which who has no plugin need not pay.
     from importlib.metadata import entry_points
 
     for entry_point in entry_points(group=hookspecs.PROJECT):
         distribution = entry_point.dist
         name, version = (distribution.name, distribution.version) if distribution else ("", "")
         yield Origin(entry_point.name, name, version), entry_point
+
+
+def _may_have_plugins(places: Iterable[str]) -> bool:
+    """Whether some distribution speaks of our entry points, found out without reading what they are.
+
+    True also where that cannot be told: distributions may lie in archives, or be found by other means.
+    """
+    if any(
+        finder.__module__.partition(".")[0] not in _PLAIN_FINDERS for finder in map(_class_of, sys.meta_path)
+    ):
+        return True
+    group = f"[{hookspecs.PROJECT}]".encode()
+    for place in places:
+        try:
+            with os.scandir(place or ".") as found:
+                names = [
+                    each.name for each in found if each.name.lower().endswith((".dist-info", "egg-info"))
+                ]
+        except NotADirectoryError:
+            return True  # a zip file
+        except OSError:
+            continue
+        for name in names:
+            try:
+                with open(os.path.join(place, name, "entry_points.txt"), "rb") as file:
+                    if group in file.read():
+                        return True
+            except OSError:
+                continue
+    return False
+
+
+def _class_of(finder: object) -> type:
+    return finder if isinstance(finder, type) else type(finder)
 
 
 def _name_of(plugin: Any) -> str:

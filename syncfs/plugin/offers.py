@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -139,6 +138,8 @@ def chosen(kind: Kind, offers: Offers, spec: Any) -> Any:
         name, options = split_word(spec)
         offer = offers.get(name)
         if offer is None:
+            import difflib
+
             close = difflib.get_close_matches(name, offers, n=1)
             guess = f" Did you mean {close[0]!r}?" if close else ""
             known = ", ".join(sorted(offers)) or "none; a plugin may offer one"

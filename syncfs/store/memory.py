@@ -8,6 +8,7 @@ from typing import Any
 from syncfs.core import paths
 from syncfs.core.base import Record
 from syncfs.core.entry import Side
+from syncfs.core.seal import Seal
 from syncfs.store.store import Run, Trashed
 
 __all__ = ["MemoryStore"]
@@ -26,7 +27,9 @@ class MemoryStore:
         self.notice = notice
         self.generation = 0
         self._names: dict[str, dict[str, Record]] = {}
+        self._seals: dict[str, Seal] = {}
         self._roots: tuple[str | None, str | None] = (None, None)
+        self._facts: dict[Side, dict[str, Any] | None] = {}
         self._runs: dict[str, Run] = {}
         self._trash: dict[Trashed, None] = {}
         self._open_conflicts: list[dict[str, Any]] = []
@@ -62,7 +65,17 @@ class MemoryStore:
             elif (names := self._names.setdefault(parent, {})).get(name) != record:
                 names[name] = record
                 changed = True
+            for broken in (parent, paths.split(parent)[0]):  # its own time may show in the listing above it
+                self._seals.pop(broken, None)
         self.generation += changed
+
+    def seal(self, directory: str) -> Seal | None:
+        """The seal of a directory."""
+        return self._seals.get(directory)
+
+    def set_seals(self, seals: Iterable[tuple[str, Seal]]) -> None:
+        """Keep seals until a record in their directories changes."""
+        self._seals.update(seals)
 
     def count(self) -> int:
         """How many files the base holds."""
@@ -75,6 +88,14 @@ class MemoryStore:
     def set_roots(self, left: str | None, right: str | None) -> None:
         """Remember what tells the two roots from others."""
         self._roots = (left, right)
+
+    def facts_of(self, side: Side) -> dict[str, Any] | None:
+        """What was learnt of this side's place."""
+        return self._facts.get(side)
+
+    def set_facts(self, side: Side, facts: Mapping[str, Any] | None) -> None:
+        """Remember what was learnt of a side's place."""
+        self._facts[side] = None if facts is None else dict(facts)
 
     def start_run(self, run: Run) -> None:
         """Begin an entry of the history."""

@@ -9,8 +9,19 @@ from typing import Any
 from syncfs.core import paths
 from syncfs.core.base import Record
 from syncfs.core.entry import DIRECTORY, Entry, Kind, Written
+from syncfs.core.seal import Seal
 
-__all__ = ["COLUMNS", "IS_DIRECTORY", "Row", "key_of", "records_of", "row_of", "unescaped"]
+__all__ = [
+    "COLUMNS",
+    "IS_DIRECTORY",
+    "Row",
+    "key_of",
+    "records_of",
+    "row_of",
+    "seal_of",
+    "seal_row",
+    "unescaped",
+]
 
 Row = tuple[Any, ...]
 
@@ -123,3 +134,22 @@ def records_of(rows: Iterable[Row]) -> dict[str, Record]:
         else:
             records[unescaped(name)] = _record_of(row[1:])
     return records
+
+
+def seal_row(directory: str, seal: Seal) -> Row:
+    """The whole row of a seal, key first; no name holds a slash."""
+    directories = key_of("/".join(seal.directories))
+    return (key_of(directory), seal.left, seal.right, seal.files, directories, seal.renewals)
+
+
+def seal_of(values: Row) -> Seal:
+    """The inverse of `seal_row`, without its key.
+
+    Raises:
+        TypeError, ValueError: No seal was stored so: the file is damaged.
+    """
+    left, right, files, joined, renewals = values
+    if not (isinstance(left, bytes) and isinstance(right, bytes)):
+        raise TypeError(values)
+    directories = tuple(unescaped(joined).split("/")) if joined else ()
+    return Seal(left, right, int(files), directories, int(renewals))

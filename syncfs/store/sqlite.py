@@ -13,8 +13,19 @@ from typing import Any
 from syncfs.core import paths
 from syncfs.core.base import Record
 from syncfs.core.entry import Side
+from syncfs.core.seal import Seal
 from syncfs.errors import StoreError
-from syncfs.store.rows import COLUMNS, IS_DIRECTORY, Row, key_of, records_of, row_of, unescaped
+from syncfs.store.rows import (
+    COLUMNS,
+    IS_DIRECTORY,
+    Row,
+    key_of,
+    records_of,
+    row_of,
+    seal_of,
+    seal_row,
+    unescaped,
+)
 from syncfs.store.statefile import (
     DamagedError,
     empty,
@@ -52,6 +63,7 @@ _UPSERT = (
     + ", ".join(f"{column} = excluded.{column}" for column in COLUMNS)
     + f" WHERE ({_ALL}) IS NOT ({', '.join(f'excluded.{column}' for column in COLUMNS)})"
 )
+_SEAL = "SELECT left_mark, right_mark, files, directories, renewals FROM seals WHERE directory = ?"
 _PUT_RUN = (
     "INSERT INTO runs (id, mode, started_ns, finished_ns, report) VALUES (?, ?, ?, ?, ?)"
     " ON CONFLICT (id) DO UPDATE SET mode = excluded.mode, started_ns = excluded.started_ns,"
@@ -158,6 +170,28 @@ class SqliteStore:
             connection.executemany("DELETE FROM records WHERE parent = ? AND name = ?", gone)
             if connection.total_changes != before:
                 connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'generation'")
+                # A directory's own time may show in the listing above it.
+                touched = {row[0] for row in rows} | {parent for parent, _ in gone}
+                broken = sorted(touched | {paths.split(parent)[0] for parent in touched})
+                connection.executemany("DELETE FROM seals WHERE directory = ?", ((key,) for key in broken))
+
+    def seal(self, directory: str) -> Seal | None:
+        """The seal of a directory."""
+        with self._watched():
+            row = self._connection.execute(_SEAL, (key_of(directory),)).fetchone()
+            if row is None:
+                return None
+            try:
+                return seal_of(row)
+            except (TypeError, ValueError) as error:
+                raise DamagedError("holds what no version wrote") from error
+
+    def set_seals(self, seals: Iterable[tuple[str, Seal]]) -> None:
+        """Keep seals until a record in their directories changes."""
+        rows = sorted(seal_row(directory, seal) for directory, seal in seals)
+        if rows and not self._read_only:
+            with self._transaction() as connection:
+                connection.executemany("INSERT OR REPLACE INTO seals VALUES (?, ?, ?, ?, ?, ?)", rows)
 
     def count(self) -> int:
         """How many files the base holds."""
@@ -180,6 +214,25 @@ class SqliteStore:
             connection.executemany(
                 "INSERT OR REPLACE INTO meta VALUES (?, ?)", [("root_left", left), ("root_right", right)]
             )
+
+    def facts_of(self, side: Side) -> dict[str, Any] | None:
+        """What was learnt of this side's place."""
+        with self._watched():
+            text = meta(self._connection, f"facts_{side.name.lower()}")
+        try:
+            facts = json.loads(text or "null")
+        except (TypeError, ValueError):
+            return None  # it can be learnt again
+        return facts if isinstance(facts, dict) else None
+
+    def set_facts(self, side: Side, facts: Mapping[str, Any] | None) -> None:
+        """Remember what was learnt of a side's place, if it is something else."""
+        if facts != self.facts_of(side):
+            with self._transaction() as connection:
+                connection.execute(
+                    "INSERT OR REPLACE INTO meta VALUES (?, ?)",
+                    (f"facts_{side.name.lower()}", json.dumps(facts)),
+                )
 
     # -- the history -----------------------------------------------------------------------------
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from pathlib import Path
 from typing import Any
 
 from syncfs.errors import StoreError
@@ -23,12 +22,19 @@ __all__ = [
     "trouble",
 ]
 
-FORMAT = 1
-"""The version of the tables; each keeps `meta(key, value)` with `format`, so that older ones can tell."""
+FORMAT = 2
+"""The version of the tables; each keeps `meta(key, value)` with `format`, so that older ones can tell.
+
+1 had no seals. A version that does not know them would change records and leave them in place.
+"""
 
 _BUSY_S = 10.0
 _SIDECARS = ("-wal", "-shm", "-journal")
 
+_SEALS = (
+    "CREATE TABLE seals (directory PRIMARY KEY, left_mark, right_mark, files, directories, renewals)"
+    " WITHOUT ROWID"
+)
 _SCHEMA = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID",
     f"CREATE TABLE records (parent, name, {', '.join(COLUMNS)}, PRIMARY KEY (parent, name)) WITHOUT ROWID",
@@ -36,6 +42,7 @@ _SCHEMA = (
     "CREATE TABLE runs (id TEXT PRIMARY KEY, mode, started_ns, finished_ns, report)",
     "CREATE TABLE trash (run, side, slot, path, PRIMARY KEY (run, side, slot))",
     "CREATE INDEX runs_by_start ON runs (started_ns, id)",
+    _SEALS,
 )
 
 
@@ -72,6 +79,8 @@ def opened_to_read(path: str, left: str, right: str) -> sqlite3.Connection:
     """Open the file and change nothing; a missing or empty one is an empty base. Raises as `opened` does."""
     if not os.path.exists(path) or os.path.getsize(path) == 0:
         return empty(left, right)
+    from pathlib import Path  # with urllib; only plans and the history need it
+
     uri = f"{Path(path).absolute().as_uri()}?mode=ro"
     return _checked(_connected(uri, uri=True), path, left, right, writable=False)
 
@@ -100,6 +109,8 @@ def _checked(
             return empty(left, right)
         else:
             _check(connection, path, tables, left, right)
+            if "seals" not in tables:
+                _add_seals(connection, writable=writable)
     except BaseException as error:
         connection.close()
         if isinstance(error, sqlite3.Error) and is_damage(error, while_opening=True):
@@ -120,6 +131,17 @@ def _begin(connection: sqlite3.Connection, left: str, right: str) -> None:
     connection.execute("COMMIT")
 
 
+def _add_seals(connection: sqlite3.Connection, *, writable: bool) -> None:
+    """Bring a file of format 1 to the present one; one that is only read stays as it is."""
+    if not writable:
+        connection.execute(_SEALS.replace("TABLE", "TEMP TABLE"))
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute(_SEALS)
+    connection.execute("UPDATE meta SET value = ? WHERE key = 'format'", (FORMAT,))
+    connection.execute("COMMIT")
+
+
 def _check(connection: sqlite3.Connection, path: str, tables: set[str], left: str, right: str) -> None:
     version = meta(connection, "format") if "meta" in tables else None
     if isinstance(version, int) and version > FORMAT:
@@ -131,7 +153,7 @@ def _check(connection: sqlite3.Connection, path: str, tables: set[str], left: st
         raise refusal
     if not tables >= {"meta", "records", "runs", "trash"} or version is None:
         raise DamagedError("is damaged")
-    if version != FORMAT:
+    if version not in (1, FORMAT) or (version == FORMAT) != ("seals" in tables):
         raise DamagedError(f"has a format that cannot be read any more ({version})")
     if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
         raise DamagedError("is damaged")

@@ -8,8 +8,9 @@ from typing import Any, Protocol, runtime_checkable
 
 from syncfs.core.base import Record
 from syncfs.core.entry import Side
+from syncfs.core.seal import Seal
 
-__all__ = ["Records", "Run", "Store", "Trashed"]
+__all__ = ["Records", "Run", "Seals", "Store", "Trashed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,22 @@ class Records(Protocol):
 
 
 @runtime_checkable
+class Seals(Protocol):
+    """What a `Store` has besides, if it recognises unchanged directories: see `syncfs.core.seal`.
+
+    A cache: it may forget at any time.
+    """
+
+    def seal(self, directory: str) -> Seal | None:
+        """The seal of a directory; None when it has none."""
+        ...
+
+    def set_seals(self, seals: Iterable[tuple[str, Seal]]) -> None:
+        """Keep seals, each until a record in its directory changes. A store that is only read keeps none."""
+        ...
+
+
+@runtime_checkable
 class Store(Records, Protocol):
     """The base of one pair, its run history and what is known of its roots.
 
@@ -109,6 +126,14 @@ class Store(Records, Protocol):
 
     def set_roots(self, left: str | None, right: str | None) -> None:
         """Remember what tells the two roots from others."""
+        ...
+
+    def facts_of(self, side: Side) -> dict[str, Any] | None:
+        """What was learnt of this side's place, as `set_facts` got it; None when nothing was."""
+        ...
+
+    def set_facts(self, side: Side, facts: Mapping[str, Any] | None) -> None:
+        """Remember what was learnt of a side's place, as JSON values; nothing is written for the same."""
         ...
 
     def checkpoint(self) -> None:

@@ -18,8 +18,8 @@ from syncfs.core.listing import ListingStatus
 from syncfs.core.paths import split
 from syncfs.core.selection import Selection
 from syncfs.core.settings import Delete, Mode, Settings
-from tests.core.side import File, MemorySide, Traits
-from tests.core.world import Ran, World, put
+from syncfs.testing.side import File, MemorySide, Traits
+from syncfs.testing.world import Ran, World, put
 
 PATHS = (
     "a",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.core.world import STAMP
+from syncfs.testing.world import STAMP
 
 Shape = Any
 SIDES = ("src", "dst")

@@ -19,9 +19,9 @@ from syncfs.core.plan import Plan, stage_of
 from syncfs.core.reconcile import in_order
 from syncfs.core.settings import Delete, Mode
 from syncfs.engine.march import march
+from syncfs.testing.side import File, Node
+from syncfs.testing.world import Ran, World, shape
 from tests.core.cases import Case, Round, ancestors, cases, excluded
-from tests.core.side import File, Node
-from tests.core.world import Ran, World, shape
 
 
 def truth_of(each: Round, ran: Ran) -> dict[str, bytes | None]:

@@ -11,10 +11,10 @@ import pytest
 from syncfs.core.entry import Kind, Side
 from syncfs.core.selection import Selection
 from syncfs.core.settings import Delete, Mode
+from syncfs.testing.side import Node, Traits
+from syncfs.testing.world import World, put, shape
 from tests.core.cases import POLICIES, Backups
 from tests.core.oracle import Result, Rules, expected
-from tests.core.side import Node, Traits
-from tests.core.world import World, put, shape
 
 UNCHANGED = {"x": b"xxx"}
 STATES: dict[str, Any] = {

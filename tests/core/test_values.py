@@ -24,7 +24,7 @@ from syncfs.core.problem import Problem
 from syncfs.core.report import LISTED_AT_MOST, Report
 from syncfs.core.settings import Delete, MaxDelete, Mode
 from syncfs.errors import ConfigError, IncompleteSyncError
-from tests.core.world import World
+from syncfs.testing.world import World
 
 FILE = Entry(Kind.FILE, 3, 10**18, file_id=7, ctime_ns=10**18)
 REMOTE = Entry(Kind.FILE, 3, 10**18, etag="abc", digest="sha256:00", file_id="fid")

@@ -6,7 +6,6 @@ import errno
 import ftplib
 import gc
 import os
-import socket
 import threading
 import uuid
 import zipfile
@@ -33,10 +32,7 @@ from syncfs.errors import (
     UnsupportedNameError,
     VerificationError,
 )
-from tests.conftest import missing
 from tests.endpoint.bucket import BucketFileSystem
-from tests.servers.rclone_server import find_rclone
-from tests.servers.server import ServerMissingError, end, free_port, launch, wait_until
 
 TOKEN = "20261122T143005Zab12-1"
 FILESYSTEMS = ("memory", "bucket", "disk", "ftp")

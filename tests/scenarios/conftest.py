@@ -70,8 +70,8 @@ def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
                 root.mkdir()
                 places[name] = Disk(root, root, outside=home / "outside", src=home / "src")
             if pair != LOCAL:
-                server: Server = request.getfixturevalue(pair.removeprefix("local-"))
-                folder = server.folder()
+                named: Callable[[str], Server] = request.getfixturevalue("server_named")
+                folder = named(pair.removeprefix("local-")).folder()
                 places["dst"] = _served(folder, home)
                 if any(isinstance(fault, Http) for step in scenario.steps for fault in step.faults):
                     proxy = Proxy(folder.url)

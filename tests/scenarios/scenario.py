@@ -19,6 +19,12 @@ DAV = (APACHE, WSGIDAV, RCLONE)
 PAIRS = (LOCAL, *DAV, MEMORY)
 """Places that a scenario is played between; src is always the first."""
 
+
+def includes(pairs: Sequence[str], pair: str) -> bool:
+    """Whether what holds on some pairs holds on this one; a server that is not in `PAIRS` is one like all."""
+    return pair in pairs or (pair not in PAIRS and set(DAV) <= set(pairs))
+
+
 HOUR_S = 3600.0
 
 ANY: Tree = {"anything": None}

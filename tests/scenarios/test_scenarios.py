@@ -1,15 +1,28 @@
 """Every row, on every pair of places where it can exist, with the oracles asked after each run."""
 
+import os
+from collections.abc import Sequence
+
 import pytest
 
 from tests.scenarios.conftest import Stage
-from tests.scenarios.scenario import PAIRS, Cancels, Fault, Scenario
+from tests.scenarios.scenario import PAIRS, Cancels, Fault, Scenario, includes
 from tests.scenarios.tables import ROWS, SCENARIOS, ways_of
+
+PLACE = os.environ.get("SYNCFS_SCENARIO_PLACE")
+"""A server to play on instead of all pairs: `python -m tests.scenarios --place NAME`."""
+
+
+def pairs_of(scenario: Scenario) -> Sequence[str]:
+    if PLACE is None:
+        return scenario.pairs
+    return [pair for pair in (f"local-{PLACE}",) if includes(scenario.pairs, pair)]
+
 
 PLAYS = [
     pytest.param(scenario, pair, id=f"{scenario.row}-{pair}-{scenario.title.replace(' ', '-')}")
     for scenario in SCENARIOS
-    for pair in scenario.pairs
+    for pair in pairs_of(scenario)
 ]
 
 

@@ -1,21 +1,24 @@
 """One request through the proxy, with what a fault makes of it."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 
 from tests.servers.faults import (
     Action,
+    Corrupt,
+    CutHead,
     CutReply,
     CutRequest,
     Delay,
     DropAfter,
     DropBefore,
     Meanwhile,
+    Repeat,
     ReplaceBody,
     Reply,
 )
-from tests.servers.http_stream import Head, Stream, content_of, cut
+from tests.servers.http_stream import Head, Piece, Stream, content_of, cut
 from tests.servers.server import Request
 
 
@@ -39,6 +42,7 @@ class Exchange:
         self.method, self.path, _ = head.start
         self.ends = head.closes
         self._recorded = False
+        self._body: Iterator[Piece] | None = None
 
     def record(self, status: int) -> None:
         """Put it on the proxy's list, once; before the client can see the reply, so that counts are exact."""
@@ -83,8 +87,15 @@ class Exchange:
     def _waits_for_continue(self) -> bool:
         return self.head.headers.get("expect", "").lower() == "100-continue"
 
-    def forward(self, upstream: Stream) -> None:
-        """Pass the request to the server and its reply to the client."""
+    def forward(self, upstream: Stream, connect: Callable[[], Stream]) -> None:
+        """Pass the request to the server and its reply to the client.
+
+        Args:
+            upstream: The connection to the server that belongs to the client's.
+            connect: Makes another, whose end somebody else sees to.
+        """
+        if isinstance(self.action, Repeat) and not self._waits_for_continue:
+            self._repeat(connect)
         upstream.send(self.head.raw)
         early = self._interim(upstream) if self._waits_for_continue else None
         if early is None:
@@ -101,6 +112,20 @@ class Exchange:
             self.ends = True
         self._forward_reply(upstream, early)
 
+    def _repeat(self, connect: Callable[[], Stream]) -> None:
+        """Let the server act on the request once, on a connection of its own; its reply goes nowhere."""
+        body = list(self.client.request_body(self.head))
+        elsewhere = connect()
+        elsewhere.send(self.head.raw)
+        for data, _content in body:
+            elsewhere.send(data)
+        while (reply := elsewhere.head()) is not None:
+            if reply.status >= 200:
+                content_of(elsewhere.reply_body(reply, self.method))
+                break
+        elsewhere.close()
+        self._body = iter(body)
+
     def _interim(self, upstream: Stream) -> Head | None:
         """Read one head of the server's; pass on an interim one and return None, return a final one."""
         reply = upstream.head()
@@ -112,7 +137,7 @@ class Exchange:
         return None
 
     def _forward_body(self, upstream: Stream) -> None:
-        body = self.client.request_body(self.head)
+        body = self.client.request_body(self.head) if self._body is None else self._body
         if isinstance(self.action, CutRequest):
             body = cut(body, self.action.after_bytes)
         for data, _content in body:
@@ -131,8 +156,16 @@ class Exchange:
                 content_of(body)
                 self.ends = True
                 return
+            case CutHead(after_bytes):
+                content_of(body)
+                self.ends = True
+                self.client.send(reply.raw[: min(after_bytes, len(reply.raw) - 1)])
+                return
             case ReplaceBody():
                 self._replace(reply, content_of(body), self.action)
+                return
+            case Corrupt() if self.method != "HEAD":
+                self._replace(reply, content_of(body), ReplaceBody(self.action))
                 return
             case CutReply(after_bytes):
                 body = cut(body, after_bytes)

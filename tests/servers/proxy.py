@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 from tests.servers.exchange import Exchange
 from tests.servers.faults import (
     Action,
+    Corrupt,
+    CutHead,
     CutReply,
     CutRequest,
     Delay,
@@ -25,6 +27,7 @@ from tests.servers.faults import (
     DropBefore,
     Fault,
     Meanwhile,
+    Repeat,
     ReplaceBody,
     Reply,
 )
@@ -32,6 +35,8 @@ from tests.servers.http_stream import Head, Stream, wake_on_either
 from tests.servers.server import STOP_TIMEOUT_S, Request
 
 __all__ = [
+    "Corrupt",
+    "CutHead",
     "CutReply",
     "CutRequest",
     "Delay",
@@ -40,6 +45,7 @@ __all__ = [
     "Fault",
     "Meanwhile",
     "Proxy",
+    "Repeat",
     "ReplaceBody",
     "Reply",
 ]
@@ -128,8 +134,8 @@ class Proxy:
                 )
                 try:
                     if exchange.reaches_the_server():
-                        upstream = upstream or self._opened(socket.create_connection(self.upstream, 10))
-                        exchange.forward(upstream)
+                        upstream = upstream or self._connected()
+                        exchange.forward(upstream, self._connected)
                 finally:
                     # Also when a side went away before a reply: no request is missing from the list.
                     exchange.record(0)
@@ -153,16 +159,15 @@ class Proxy:
             self._open.add(stream)
         return stream
 
+    def _connected(self) -> Stream:
+        return self._opened(socket.create_connection(self.upstream, 10))
+
     def _action_for(self, head: Head) -> Action | None:
         method, path, _ = head.start
         chosen: Fault | None = None
         with self._lock:
             for fault in self.faults:
-                if not fault.matches(method, path):
-                    continue
-                fault.seen += 1
-                due = fault.seen >= fault.nth if fault.every else fault.seen == fault.nth
-                if due and chosen is None:
+                if fault.is_due(method, path) and chosen is None:
                     chosen = fault
                     fault.fired += 1
         return chosen.action if chosen else None

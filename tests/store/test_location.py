@@ -16,7 +16,7 @@ from syncfs.store import (
     state_path,
     swapped_exists,
 )
-from tests.store.laws import file_record
+from syncfs.testing.stores import file_record
 
 LEFT, RIGHT = "file:///home/me/My Docs", "webdavs://me@nas.example.org:443/dav/docs"
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from syncfs.store import MemoryStore
-from tests.store.laws import StoreLaws, file_record
+from syncfs.testing.stores import StoreLaws, file_record
 
 
 class TestMemoryStore(StoreLaws):

@@ -16,7 +16,7 @@ from syncfs.core.base import directory_record
 from syncfs.core.entry import Side
 from syncfs.errors import StoreError
 from syncfs.store import Run, SqliteStore
-from tests.store.laws import DIFFICULT_RECORDS, StoreLaws, file_record
+from syncfs.testing.stores import DIFFICULT_RECORDS, StoreLaws, file_record
 
 LEFT, RIGHT = "file:///home/me/docs", "webdavs://me@nas:443/dav/docs"
 
@@ -262,7 +262,7 @@ def test_a_state_of_a_newer_version_is_refused_and_kept(path: str, read_only: bo
     execute(path, "UPDATE meta SET value = 99 WHERE key = 'format'")
     execute(path, "DROP TABLE records")
     before = siblings(path)
-    with pytest.raises(StoreError, match=r"newer syncfs \(format 99, this one knows 1\).*upgrade"):
+    with pytest.raises(StoreError, match=r"newer syncfs \(format 99, this one knows 2\).*upgrade"):
         open_store(path, read_only=read_only)
     kept = siblings(path)
     assert list(kept) == list(before)
@@ -315,7 +315,7 @@ def test_a_reader_and_a_run_do_not_disturb_each_other(path: str) -> None:
 VICTIM = """
     import sys
     from syncfs.store import SqliteStore
-    from tests.store.laws import file_record
+    from syncfs.testing.stores import file_record
 
     store = SqliteStore.open(sys.argv[1], left=sys.argv[2], right=sys.argv[3])
     batch = 0

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from syncfs.core.capabilities import Capabilities
 from syncfs.core.entry import Entry, Kind, Written
-from syncfs.core.listing import Listing, ListingStatus
+from syncfs.core.listing import AS_MARKED, Listing
 from syncfs.core.paths import is_reserved, join
 from syncfs.endpoint.endpoint import CHUNK_BYTES, Content
 from syncfs.endpoint.webdav import WebdavEndpoint
@@ -75,20 +75,26 @@ class NextcloudEndpoint(WebdavEndpoint):
             )
         return file_id
 
-    def list(self, path: str) -> Listing:
-        """See `Endpoint.list`; from memory where a listing of this run has shown the tag that proves it."""
+    def list_unless(self, path: str, mark: bytes | None) -> Listing:
+        """See `Marking.list_unless`; no request where a listing of this run has shown the tag that proves it.
+
+        The tag is the mark: it stands for the whole subtree.
+        """
         tag = self._tags.get(path)
+        found = None
         if tag is not None and self._memory is not None and self.identity is not None:
             found = self._memory.get(self.identity, path, tag)
-            if found is not None:
-                listing, tags = found
-                self._learn(path, tags, self._writes)
-                return listing
-        return super().list(path)
+        if tag is None or found is None:
+            listing = super().list_unless(path, None)
+        else:
+            listing, tags = found
+            self._learn(path, tags, self._writes)
+            listing = replace(listing, mark=_mark_of(tag))
+        return AS_MARKED if mark is not None and listing.mark == mark else listing
 
     def _listed(self, path: str, found: Found) -> Listing:
         """Remember what a directory holds, and the tags that will prove it."""
-        writes, listing = self._writes, found.listing()
+        writes, listing = self._writes, replace(found.listing(), mark=None)
         itself = found.status.extra.get("", {})
         tag = tag_of(itself)
         if self._memory is None or tag is None or is_mounted(itself):
@@ -96,21 +102,17 @@ class NextcloudEndpoint(WebdavEndpoint):
         tags = {
             name: child
             for name, properties in found.status.extra.items()
-            if name
-            and name in listing.entries
+            if name in listing.entries
             and listing.entries[name].kind is Kind.DIRECTORY
             and not is_mounted(properties)
             and (child := tag_of(properties)) is not None
         }
-        if (
-            listing.status is ListingStatus.COMPLETE
-            and not listing.racy
-            and self.identity is not None
-            and path
-        ):
-            self._memory.put(self.identity, path, tag, listing, tags)
         self._learn(path, tags, writes)
-        return listing
+        if listing.racy or listing.leftovers or self.identity is None:
+            return listing
+        if path:
+            self._memory.put(self.identity, path, tag, listing, tags)
+        return replace(listing, mark=_mark_of(tag))
 
     def _learn(self, path: str, tags: dict[str, str], writes: int) -> None:
         """Believe the tags of a directory's directories, unless something was written since."""
@@ -162,6 +164,10 @@ class NextcloudEndpoint(WebdavEndpoint):
         if entry is not None and entry.file_id == expect.file_id and entry.size_bytes == expect.size_bytes:
             return entry
         return moved
+
+
+def _mark_of(tag: str) -> bytes:
+    return f"nextcloud {tag}".encode()
 
 
 def _upload_segments(segments: tuple[str, ...], user: str | None) -> tuple[str, ...]:

@@ -7,10 +7,12 @@ from base64 import b64decode
 from binascii import Error as Base64Error
 from typing import TYPE_CHECKING, NamedTuple
 
-from syncfs.endpoint.webdav.httpx_wire import DEFAULT_TIMEOUT_S, HttpxWire
+from syncfs.endpoint.webdav.authenticated import AuthenticatedWire
+from syncfs.endpoint.webdav.httpx_wire import HttpxWire, timeouts_of
 from syncfs.endpoint.webdav.location import Location
+from syncfs.endpoint.webdav.login import Basic, Password
 from syncfs.endpoint.webdav.socket_wire import SocketWire
-from syncfs.endpoint.webdav.wire import Timeouts, Wire
+from syncfs.endpoint.webdav.wire import Wire
 
 if TYPE_CHECKING:
     import httpx
@@ -33,11 +35,12 @@ def wire_of(fs: WebdavFileSystem, path: str, *, owned: bool = False) -> tuple[Wi
     http: httpx.Client = fs.client.http
     login = _login(fs)
     location = Location.parse(str(fs.client.base_url), path, login.user)
-    if (plain := _plain_wire(http, location, login)) is not None:
-        if owned:
-            http.close()
-        return plain, location
-    return HttpxWire(http, location.origin, login.auth, owned=owned), location
+    plain = _plain_wire(http, location, login)
+    if plain is None:
+        return HttpxWire(http, location.origin, login.auth, owned=owned), location
+    if owned:
+        http.close()
+    return (AuthenticatedWire(plain, login.digest, location.root) if login.digest else plain), location
 
 
 class _Login(NamedTuple):
@@ -46,14 +49,16 @@ class _Login(NamedTuple):
     Attributes:
         user: The name; None when there is none or it cannot be known (a token).
         basic: The `Authorization` header, if it is always the same one.
+        digest: Answers the server's challenges.
         auth: What to give to httpx when the client itself has no credentials: those in the base URL.
-        is_known: Whether `user` and `basic` are all there is.
+        is_known: Whether the others are all there is.
     """
 
-    user: str | None
-    basic: str | None
-    auth: httpx.Auth | None
-    is_known: bool
+    user: str | None = None
+    basic: str | None = None
+    digest: Password | None = None
+    auth: httpx.Auth | None = None
+    is_known: bool = True
 
 
 def _login(fs: WebdavFileSystem) -> _Login:
@@ -63,16 +68,20 @@ def _login(fs: WebdavFileSystem) -> _Login:
     if auth is None:
         url = fs.client.base_url
         if not url.username and not url.password:
-            return _Login(None, None, None, is_known=True)
+            return _Login()
         auth = given = httpx.BasicAuth(url.username, url.password)
     if type(auth) is httpx.BasicAuth:
         request = next(auth.sync_auth_flow(httpx.Request("GET", "http://localhost/")))
         header = request.headers.get("Authorization", "")
-        return _Login(_basic_user(header), header, given, is_known=True)
+        return _Login(_basic_user(header), basic=header, auth=given)
     if isinstance(auth, httpx.DigestAuth):
-        name = getattr(auth, "_username", None)
-        return _Login(name.decode() if isinstance(name, bytes) else name, None, None, is_known=False)
-    return _Login(None, None, None, is_known=False)
+        # Without public names too: where they are missing, httpx goes on answering.
+        name, password = getattr(auth, "_username", None), getattr(auth, "_password", None)
+        user = name.decode() if isinstance(name, bytes) else None
+        if type(auth) is httpx.DigestAuth and user is not None and isinstance(password, bytes):
+            return _Login(user, digest=Password(user, password.decode(), Basic.NEVER))
+        return _Login(user, is_known=False)
+    return _Login(is_known=False)
 
 
 def _basic_user(header: str) -> str | None:
@@ -86,20 +95,15 @@ def _basic_user(header: str) -> str | None:
 def _plain_wire(http: httpx.Client, location: Location, login: _Login) -> SocketWire | None:
     """Our own wire with the client's settings; None where only httpx can do what they ask for."""
     import httpx
+    import webdav4.http
 
-    if type(http) is not httpx.Client or not login.is_known:
+    if type(http) not in (httpx.Client, webdav4.http.Client) or not login.is_known:
         return None
     if any(http.event_hooks.values()) or http.params or list(http.cookies.jar):
         return None
-    timeout = http.timeout
-    if timeout == httpx.Timeout(DEFAULT_TIMEOUT_S):
-        timeouts = Timeouts()
-    elif timeout.read == timeout.write:
-        timeouts = Timeouts(timeout.connect, timeout.read)
-    else:
-        return None
+    timeouts = timeouts_of(http.timeout)
     tls = _plain_tls(http, location.origin)
-    if tls is None:
+    if timeouts is None or tls is None:
         return None
     headers = {
         name: value

@@ -37,13 +37,18 @@ def parse_http_date(text: str) -> int | None:
                 if len(_days) > 4096:
                     _days.clear()
                 _days[day_text] = day
-            return day * 86400 + int(text[17:19]) * 3600 + int(text[20:22]) * 60 + int(text[23:25])
+            return _credible(day * 86400 + int(text[17:19]) * 3600 + int(text[20:22]) * 60 + int(text[23:25]))
         except (ValueError, KeyError):
             return None
     try:
-        return int(parsedate_to_datetime(text).timestamp())
+        return _credible(int(parsedate_to_datetime(text).timestamp()))
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
+
+
+def _credible(seconds: int) -> int | None:
+    """A time that fits 64 bits of nanoseconds (1677 to 2262), as stores and file systems keep it."""
+    return seconds if abs(seconds) < 1 << 33 else None
 
 
 def _day_number(text: str) -> int:

@@ -6,15 +6,17 @@ import logging
 import os
 import ssl
 import sys
-from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from syncfs.endpoint.webdav.authenticated import AuthenticatedWire
 from syncfs.endpoint.webdav.credentials import Credentials, find_credentials
+from syncfs.endpoint.webdav.knowledge import told_capabilities
 from syncfs.endpoint.webdav.location import Location, host_text
+from syncfs.endpoint.webdav.login import Basic, Login, Password, Token
 from syncfs.endpoint.webdav.socket_wire import SocketWire
 from syncfs.endpoint.webdav.tls import tls_context
 from syncfs.endpoint.webdav.wire import Timeouts, Wire
@@ -36,9 +38,12 @@ SCHEMES: Mapping[str, str] = {
 """Every scheme that means WebDAV, and what it is spoken over."""
 
 _OPTIONS = frozenset(
-    {"username", "password", "auth", "token", "verify", "cert", "timeout", "headers", "proxy", "trust_env"}
+    {
+        *("username", "password", "auth", "token", "token_command"),
+        *("verify", "cert", "timeout", "headers", "proxy", "trust_env", "capabilities"),
+    }
 )
-_CONNECTIONS = 64
+_CONNECTIONS = 100
 _FALSE, _TRUE = ("0", "false", "no", "off"), ("1", "true", "yes", "on")
 
 _log = logging.getLogger("syncfs")
@@ -51,11 +56,14 @@ def open_url(url: str, options: Mapping[str, Any] | None, *, side: str) -> Webda
         url: `webdav://`, `dav://`, `webdav+http://` for http; with an `s` (`webdavs://`) for https. Its
             path is percent-encoded. A user's name and a password in it are percent-decoded.
         options: `username` and `password`, or `auth` (a pair, or what httpx takes), or `token` (sent as a
-            Bearer token); `verify` (False, or the path of a file of trusted certificates), `cert` (a
-            path, or a list of certificate, key and passphrase), `timeout` (seconds, for every
-            operation), `headers` (a mapping), `proxy` (a URL), `trust_env` (False: no proxies from the
-            environment). What is missing of the credentials is looked for in the keyring (service
-            `syncfs/HOST`) and in netrc.
+            Bearer token), or `token_command` (prints one; run without a shell when it is needed first, and
+            again when the server refuses what it printed); `verify` (False, or the path of a file or a
+            directory of trusted certificates, or an `SSLContext`), `cert` (a path, or a list of
+            certificate, key and passphrase), `timeout` (seconds, for every operation), `headers` (a
+            mapping), `proxy` (a URL), `trust_env` (False: no proxies from the environment), `capabilities`
+            (what the server can do, where the user knows better: a mapping, or its JSON, of names and
+            values as `syncfs probe --json` shows them). What is missing of the credentials is looked for in
+            the keyring (service `syncfs/HOST`) and in netrc.
         side: `"src"` or `"dst"`, for messages.
 
     Raises:
@@ -78,12 +86,19 @@ def open_url(url: str, options: Mapping[str, Any] | None, *, side: str) -> Webda
             "%s: the credentials for %s travel unencrypted; use webdavs:// if the server can", side, host
         )
 
-    settings = _settings(given, credentials, side)
+    settings = _settings(given, side)
     from syncfs.endpoint.webdav.endpoint import WebdavEndpoint
 
-    if not _needs_httpx(base, given, credentials, settings):
-        return WebdavEndpoint.over(*_plain(base, credentials, settings))
-    return WebdavEndpoint.over(*_through_httpx(base, given, credentials, settings))
+    login, user = _login(base, credentials)
+    capabilities = told_capabilities(given.get("capabilities"), side)
+    if _needs_httpx(base, given, credentials, settings):
+        wire, user = _through_httpx(base, given, credentials, settings, user)
+    else:
+        tls = settings.tls if base.scheme == "https" else None
+        wire = SocketWire(base, tls=tls, headers=settings.headers, timeouts=settings.timeouts)
+    if login is not None:
+        wire = AuthenticatedWire(wire, login, base.root)
+    return WebdavEndpoint.over(wire, replace(base, user=user), capabilities)
 
 
 def _split(url: str, side: str) -> tuple[SplitResult, str, str, int | None]:
@@ -121,7 +136,7 @@ class _Settings(NamedTuple):
     trust_env: bool
 
 
-def _settings(given: Mapping[str, Any], credentials: Credentials, side: str) -> _Settings:
+def _settings(given: Mapping[str, Any], side: str) -> _Settings:
     """Understand the options; values may be text, as a command line gives them."""
     headers = given.get("headers") or {}
     if not isinstance(headers, Mapping):
@@ -133,7 +148,7 @@ def _settings(given: Mapping[str, Any], credentials: Credentials, side: str) -> 
         except (TypeError, ValueError):
             raise ConfigError(f"{side}: timeout must be a number of seconds") from None
     trust_env = _truth(given.get("trust_env", True), "trust_env", side)
-    return _Settings({**headers, **credentials.headers}, timeouts, _tls(given, side), trust_env)
+    return _Settings(headers, timeouts, _tls(given, side), trust_env)
 
 
 def _tls(given: Mapping[str, Any], side: str) -> Callable[[], ssl.SSLContext]:
@@ -170,32 +185,36 @@ def _has_proxy(base: Location) -> bool:
     return bool(proxies.get(base.scheme) or proxies.get("all")) and not proxy_bypass(base.authority)
 
 
-def _plain(base: Location, credentials: Credentials, settings: _Settings) -> tuple[Wire, Location]:
-    """Our own wire."""
-    user: str | None = None
-    headers = dict(settings.headers)
-    if credentials.auth is not None:
-        user, password = credentials.auth
-        headers["Authorization"] = "Basic " + b64encode(f"{user}:{password}".encode()).decode()
-    tls = settings.tls if base.scheme == "https" else None
-    wire = SocketWire(base, tls=tls, headers=headers, timeouts=settings.timeouts)
-    return wire, replace(base, user=user or None)
+def _login(base: Location, credentials: Credentials) -> tuple[Login | None, str | None]:
+    """How we prove who we are, where it is not httpx that does it; and the user's name, if there is one."""
+    if credentials.token is not None:
+        return Token(credentials.token), None
+    if not isinstance(credentials.auth, tuple):
+        return None, None
+    user, password = credentials.auth
+    basic = Basic.AT_ONCE if base.scheme == "https" else Basic.WHEN_ASKED
+    return Password(user, password, basic), user or None
 
 
 def _through_httpx(
-    base: Location, given: Mapping[str, Any], credentials: Credentials, settings: _Settings
-) -> tuple[Wire, Location]:
-    """A wire through a webdav4 client of its own."""
+    base: Location,
+    given: Mapping[str, Any],
+    credentials: Credentials,
+    settings: _Settings,
+    user: str | None,
+) -> tuple[Wire, str | None]:
+    """A wire through a webdav4 client of its own, and the user's name as far as that client knows it."""
     import httpx
     from webdav4.fsspec import WebdavFileSystem
 
     from syncfs.endpoint.webdav.client import wire_of
 
+    is_ours = credentials.auth is None or isinstance(credentials.auth, tuple)
     timeouts = settings.timeouts
     proxy = {"proxy": given["proxy"]} if given.get("proxy") is not None else {}
     fs = WebdavFileSystem(
         base.origin + base.root,
-        auth=credentials.auth,
+        auth=None if is_ours else credentials.auth,
         skip_instance_cache=True,
         headers=settings.headers,
         limits=httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
@@ -204,7 +223,8 @@ def _through_httpx(
         verify=settings.tls(),
         **proxy,
     )
-    return wire_of(fs, "", owned=True)
+    wire, location = wire_of(fs, "", owned=True)
+    return wire, user if is_ours else location.user
 
 
 def _truth(value: Any, name: str, side: str) -> bool:

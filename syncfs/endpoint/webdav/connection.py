@@ -14,13 +14,16 @@ from syncfs.endpoint.translate import translate
 from syncfs.endpoint.webdav.reply import HEAD_BYTES, Head, SocketReply, broken, parse_head
 from syncfs.endpoint.webdav.wire import Timeouts
 
-__all__ = ["Connection", "UnansweredError", "connected"]
+__all__ = ["Connection", "UnansweredError", "connected", "failure"]
 
 _INTERIM_REPLIES = 32
 _RECEIVE_BYTES = 16 << 10
 _AT_ONCE_BYTES = 64 << 10
 """A body up to this goes with its head in one piece; a larger one is sent watching for an early reply."""
 
+_FAILED = "the connection failed: "
+_LEAST_BYTES = 1 << 10
+"""What a server must send in the time that one operation may take, if it is to be waited for."""
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _LINE_END = re.compile(rb"\r?\n")
 _ON_ITS_WAY_S = 1.0
@@ -29,6 +32,23 @@ _ON_ITS_WAY_S = 1.0
 
 class UnansweredError(ConnectionResetError):
     """The server hung up before the first byte of a reply."""
+
+
+def failure(error: OSError) -> OSError:
+    """What to raise for what a socket or TLS raised: the same words as through any other library."""
+    ours = translate(error)
+    if ours is None and isinstance(error, ConnectionError) and not _says_so(error):
+        return ConnectionError(error.errno, _FAILED + (error.strerror or type(error).__name__))
+    return ours or error
+
+
+def _says_so(error: ConnectionError) -> bool:
+    return (error.strerror or "").startswith(_FAILED)
+
+
+def _unanswered(words: str) -> UnansweredError:
+    said = words if words.startswith(_FAILED) else _FAILED + words
+    return UnansweredError(errno.ECONNRESET, said)
 
 
 def connected(host: str, port: int, tls: ssl.SSLContext | None, timeouts: Timeouts) -> socket.socket:
@@ -71,6 +91,8 @@ class Connection:
         self._timeouts = timeouts
         self._keep = keep
         self._held = b""
+        self._waited_s = 0.0
+        self._came_bytes = 0
         self._is_tls = isinstance(sock, ssl.SSLSocket)
 
     def close(self) -> None:
@@ -97,6 +119,7 @@ class Connection:
             OSError: The connection failed.
             BaseException: Whatever the pieces of the body raise.
         """
+        self._waited_s, self._came_bytes = 0.0, 0
         try:
             reply = self._send(head, body)
             was_sent = reply is None
@@ -147,7 +170,7 @@ class Connection:
         finally:
             self._sock.settimeout(self._timeouts.operation_s)
         if not self._held:
-            raise UnansweredError(errno.ECONNRESET, "the server hung up during the upload")
+            raise _unanswered("the server hung up during the upload")
         while self._held:
             head = self._one_head()
             if head.status >= 200:
@@ -159,7 +182,7 @@ class Connection:
         try:
             return self._head(_ON_ITS_WAY_S)
         except OSError:
-            raise error if self._held else UnansweredError(errno.ECONNRESET, str(error)) from None
+            raise error if self._held else _unanswered(error.strerror or "") from None
 
     def _head(self, timeout_s: float | None) -> Head:
         """The head of the final reply."""
@@ -177,32 +200,23 @@ class Connection:
     def _one_head(self) -> Head:
         """The head of one reply, interim ones too."""
         held = self._held
-        deadline_s: float | None = None
         searched = 0
         while (match := _HEAD_END.search(held, searched)) is None:
             searched = max(0, len(held) - 3)
             if len(held) > HEAD_BYTES:
                 raise broken("the head of the answer is too long")
-            if held:
-                if not held.startswith(b"HTTP/"[: len(held)]):
-                    raise broken("the answer is not HTTP/1.1")
-                # Against one that comes byte by byte for hours.
-                now_s = time.monotonic()
-                wait_s = self._timeouts.operation_s
-                if deadline_s is None and wait_s is not None:
-                    deadline_s = now_s + wait_s
-                if deadline_s is not None and now_s > deadline_s:
-                    raise TimeoutError
+            if held and not held.startswith(b"HTTP/"[: len(held)]):
+                raise broken("the answer is not HTTP/1.1")
             try:
-                received = self._receive(_RECEIVE_BYTES)
-            except ConnectionResetError as error:
+                received = self._receive(_RECEIVE_BYTES, has_begun=bool(held))
+            except ConnectionError as error:
                 if held:
                     raise
-                raise UnansweredError(error.errno, error.strerror) from None
+                raise _unanswered(error.strerror or "") from None
             if not received:
                 if held:
                     raise broken("the server hung up in the middle of its answer")
-                raise UnansweredError(errno.ECONNRESET, "the server hung up without an answer")
+                raise _unanswered("the server hung up without an answer")
             held += received
             self._held = held
         self._held = held[match.end() :]
@@ -229,12 +243,32 @@ class Connection:
         self._held = self._held[match.end() :]
         return line
 
-    def _receive(self, at_most: int) -> bytes:
+    def _receive(self, at_most: int, *, has_begun: bool = True) -> bytes:
+        before_s = time.monotonic()
         try:
-            return self._sock.recv(at_most)
+            received = self._sock.recv(at_most)
+            if has_begun:
+                self._keep_pace(len(received), time.monotonic() - before_s)
+            return received
         except OSError as error:
-            # A body is read long after `send` has returned, and with it whoever translates.
-            raise translate(error) or error from None
+            # Here too, because a body is read long after the request was sent.
+            raise failure(error) from None
+
+    def _keep_pace(self, came_bytes: int, waited_s: float) -> None:
+        """Count what came and how long we waited for it, not what we did in between.
+
+        A server that sends a byte a second keeps every single wait short, and us for ever. That it thinks
+        before it begins is another matter.
+
+        Raises:
+            TimeoutError: It is too slow to be waited for.
+        """
+        self._waited_s += waited_s
+        self._came_bytes += came_bytes
+        if self._came_bytes >= _LEAST_BYTES:
+            self._waited_s, self._came_bytes = 0.0, 0
+        elif self._timeouts.operation_s is not None and self._waited_s > self._timeouts.operation_s:
+            raise TimeoutError
 
     def release(self, *, reusable: bool) -> None:
         """The reply is done with: see `Incoming`."""

@@ -5,33 +5,38 @@ from __future__ import annotations
 import logging
 import netrc
 import os
-from collections.abc import Mapping
+import re
+import shlex
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from syncfs.errors import ConfigError
+from syncfs.errors import ConfigError, EndpointUnavailableError
 
 __all__ = ["Credentials", "find_credentials"]
+
+_COMMAND_S = 60.0
+_TOKEN = re.compile(r"[!-~]+")
 
 _log = logging.getLogger("syncfs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """What to send; kept out of every repr.
+    """What to prove who we are with; kept out of every repr.
 
     Attributes:
         auth: A pair of user's name and password, or what httpx takes as `auth`; None without.
-        headers: Headers that hold a token.
+        token: Returns a Bearer token; None without.
     """
 
     auth: Any = field(default=None, repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    token: Callable[[], str] | None = field(default=None, repr=False)
 
     @property
     def is_empty(self) -> bool:
         """Whether nobody is logged in."""
-        return self.auth is None and not self.headers
+        return self.auth is None and self.token is None
 
 
 def find_credentials(
@@ -43,19 +48,26 @@ def find_credentials(
         host: Without port.
         user: From the URL, decoded; None when it names none.
         password: Likewise.
-        options: May hold `username`, `password`, `auth`, `token`.
+        options: May hold `username`, `password`, `auth`, `token`, `token_command`.
         side: `"src"` or `"dst"`, for messages.
 
     Raises:
-        ConfigError: `auth` and `token`, or either and a password, are given together.
+        ConfigError: Several of `auth`, `token`, `token_command` and a password are given together, or
+            one of them makes no sense.
     """
-    token, auth = options.get("token"), options.get("auth")
+    token, command, auth = options.get("token"), options.get("token_command"), options.get("auth")
     user = user if user is not None else options.get("username")
     password = password if password is not None else options.get("password")
-    if sum(given is not None for given in (token, auth, password)) > 1:
-        raise ConfigError(f"{side}: give a password, or auth, or a token, not several of them")
+    if sum(given is not None for given in (token, command, auth, password)) > 1:
+        raise ConfigError(
+            f"{side}: give a password, or auth, or a token, or a token_command, not several of them"
+        )
     if token is not None:
-        return Credentials(headers={"Authorization": f"Bearer {token}"})
+        if not _TOKEN.fullmatch(text := str(token)):
+            raise ConfigError(f"{side}: the token is empty or holds spaces or other characters of no token")
+        return Credentials(token=lambda: text)
+    if command is not None:
+        return Credentials(token=_token_command(command, side))
     if auth is not None:
         return Credentials(auth=tuple(auth) if isinstance(auth, list) else auth)
     if password is None:
@@ -65,6 +77,44 @@ def find_credentials(
     if user is None and password is None:
         return Credentials()
     return Credentials(auth=(user or "", password or ""))
+
+
+def _token_command(command: Any, side: str) -> Callable[[], str]:
+    """What runs a command that prints a token; neither it nor what it prints is ever shown."""
+    try:
+        words = shlex.split(command) if isinstance(command, str) else [str(word) for word in command]
+    except (TypeError, ValueError):
+        words = []
+    if not words:
+        raise ConfigError(f"{side}: token_command must be a command and its arguments")
+
+    def ask() -> str:
+        import subprocess
+
+        name = os.path.basename(words[0])
+        try:
+            done = subprocess.run(
+                words, stdin=subprocess.DEVNULL, capture_output=True, timeout=_COMMAND_S, check=False
+            )
+        except subprocess.TimeoutExpired:
+            raise EndpointUnavailableError(
+                f"token_command ({name}) printed no token within {_COMMAND_S:.0f} s",
+                side=side,
+                retryable=True,
+            ) from None
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "it cannot be run"
+            raise EndpointUnavailableError(f"token_command ({name}): {reason}", side=side) from None
+        token = done.stdout.decode("ascii", "replace").strip()
+        if done.returncode != 0:
+            raise EndpointUnavailableError(
+                f"token_command ({name}) ended with status {done.returncode}", side=side
+            )
+        if not _TOKEN.fullmatch(token):
+            raise EndpointUnavailableError(f"token_command ({name}) printed no token", side=side)
+        return token
+
+    return ask
 
 
 def _from_keyring(host: str, user: str | None) -> tuple[str, str] | None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import BinaryIO, cast
 
 from syncfs.core.entry import Entry
 from syncfs.endpoint.endpoint import CHUNK_BYTES
 from syncfs.endpoint.webdav.clock import SECOND_NS, parse_http_date
 from syncfs.endpoint.webdav.etag import normalised_etag
+from syncfs.endpoint.webdav.profile import Etags
 from syncfs.endpoint.webdav.remote import Remote, is_racy
 from syncfs.endpoint.webdav.session import Answer, drain, refusal, retry_after_s
 from syncfs.endpoint.webdav.wire import Reply
@@ -18,64 +19,152 @@ from syncfs.errors import PathError, StaleEntryError, VerificationError
 
 __all__ = ["WebdavSource", "opened", "stream"]
 
+_FRUIT_BYTES = 64 << 10
+_FRUITLESS_TRIES = 3
+"""So many requests for the rest may bring less than that before the copy is given up."""
+
 
 class WebdavSource:
-    """A streamed GET: see `Source`."""
+    """A streamed GET that goes on where it broke off: see `Source`."""
 
-    def __init__(self, remote: Remote, path: str, expect: Entry, reply: Reply, size_bytes: int) -> None:
-        self.size_bytes = size_bytes
+    def __init__(self, remote: Remote, path: str, expect: Entry, reply: Reply) -> None:
+        self.size_bytes = 0
         self.mode: int | None = None
         self._remote = remote
         self._path = path
         self._expect = expect
         self._reply = reply
         self._date_s = parse_http_date(reply.header("Date") or "")
+        self._tag = self._continuing_tag(reply)
+        self._is_resumed = False
 
     @property
     def is_racy(self) -> bool:
         """Whether the fingerprint may hide a later change, judged at the start of the reply."""
-        return is_racy(self._expect, self._date_s)
+        return is_racy(self._expect, self._date_s, is_coarse=self._remote.profile.etags is Etags.COARSE)
+
+    def check(self) -> None:
+        """Make sure by the reply's head that it is the expected file, and learn its size.
+
+        Raises:
+            StaleEntryError: It is another one.
+            PathError: Nobody tells its size.
+        """
+        length, size_bytes = _length(self._reply), self._expect.size_bytes
+        if not _agrees(self._reply, length, self._expect):
+            # The file's own headers may come from elsewhere than the listing's properties (a proxy, a
+            # cache, another tag): only the property can say whether the entry is still the same.
+            self._remote.expect(self._path, self._expect)
+            if None not in (length, size_bytes) and length != size_bytes:
+                raise StaleEntryError(
+                    f"{self._path!r} has another size than the server lists", path=self._path
+                )
+        found = length if length is not None else size_bytes
+        if found is None:
+            raise PathError(f"the server does not tell the size of {self._path!r}", path=self._path)
+        self.size_bytes = found
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the content: see `Source.chunks`."""
         held = bytearray()
-        received = 0
-        for piece in self._reply.pieces():
-            received += len(piece)
-            if received > self.size_bytes:
-                raise VerificationError(
-                    f"the server sends more of {self._path!r} than its {self.size_bytes} bytes",
-                    path=self._path,
-                )
+        for piece in self._pieces():
             held += piece
             # What is held back at the end is the proof's stake: it is yielded once all has come.
             while len(held) > CHUNK_BYTES:
                 yield bytes(held[:CHUNK_BYTES])
                 del held[:CHUNK_BYTES]
-        if received < self.size_bytes:
-            raise VerificationError(
-                f"the server sent {received} of the {self.size_bytes} bytes of {self._path!r}",
-                path=self._path,
-                retryable=True,
-            )
-        if self.size_bytes > CHUNK_BYTES and not self._remote.profile.puts_atomically:
-            # Such a server writes into the file that it is sending: another client's upload may have
-            # been mixed in. What fits one chunk leaves the disk at once, and is not worth a request.
+        is_torn_by_others = self.size_bytes > CHUNK_BYTES and not self._remote.profile.reads_whole
+        if self._is_resumed or is_torn_by_others:
+            # A server that does not promise otherwise writes into the file that it is sending: another
+            # client's upload may have been mixed in. What fits one chunk leaves the disk at once, and is
+            # not worth a request.
             self._remote.expect(self._path, self._expect)
         if held:
             yield bytes(held)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._reply.close()
+
+    def _pieces(self) -> Iterator[bytes]:
+        """The body; where it breaks off, the rest is asked for, as long as each request brings some."""
+        received = 0
+        tries = 0
+        while True:
+            before = received
+            try:
+                for piece in self._reply.pieces():
+                    received += len(piece)
+                    if received > self.size_bytes:
+                        raise VerificationError(
+                            f"the server sends more of {self._path!r} than its {self.size_bytes} bytes",
+                            path=self._path,
+                        )
+                    yield piece
+                if received == self.size_bytes:
+                    return
+                failure: OSError = VerificationError(
+                    f"the server sent {received} of the {self.size_bytes} bytes of {self._path!r}",
+                    path=self._path,
+                    retryable=True,
+                )
+            except (ConnectionError, TimeoutError) as error:
+                if received == self.size_bytes:
+                    return
+                failure = error
+            tries = 1 if received - before >= _FRUIT_BYTES else tries + 1
+            if self._tag is None or not received or tries > _FRUITLESS_TRIES:
+                raise failure
+            self._resume(received, failure)
+
+    def _resume(self, start: int, failure: OSError) -> None:
+        """Ask for the rest of the very same content.
+
+        Raises:
+            OSError: `failure`, when the server gives anything else: the copy starts again.
+        """
+        self._reply.close()
+        headers = {
+            "Accept-Encoding": "identity",
+            "Range": f"bytes={start}-",
+            "If-Range": f'"{self._tag}"',
+        }
+        session, target = self._remote.session, self._remote.location.target(self._path)
+        reply, _ = session.repeat(lambda: session.send("GET", target, headers))
+        self._reply = reply
+        # Some ignore If-Range and send the rest of whatever is there now: only the reply's own tag counts.
+        is_rest = (
+            reply.status == 206
+            and (reply.header("Content-Range") or "").strip()
+            == f"bytes {start}-{self.size_bytes - 1}/{self.size_bytes}"
+            and reply.header("Content-Encoding") in (None, "", "identity")
+            and _strong_tag(reply) == self._tag
+        )
+        if not is_rest:
+            raise failure
+        self._is_resumed = True
+
+    def _continuing_tag(self, reply: Reply) -> str | None:
+        """The tag by which the rest can be asked for; None when it would not prove that it is the rest."""
+        return None if self.is_racy else _strong_tag(reply)
+
+
+def _strong_tag(reply: Reply) -> str | None:
+    """The reply's entity tag as it stands between its quotes; None when it is weak or no tag."""
+    text = (reply.header("ETag") or "").strip()
+    return text[1:-1] if len(text) > 2 and text[0] == text[-1] == '"' else None
 
 
 class _Stream(io.RawIOBase):
     """A reply's body as a raw file."""
 
-    def __init__(self, path: str, reply: Reply) -> None:
+    def __init__(self, path: str, reply: Reply, size_bytes: int) -> None:
         super().__init__()
         self._path = path
         self._reply = reply
         self._pieces = reply.pieces()
         self._held = memoryview(b"")
-        self._missing = _length(reply)
+        self._missing = size_bytes
 
     def readable(self) -> bool:
         return True
@@ -90,8 +179,9 @@ class _Stream(io.RawIOBase):
                         f"the server sent too little of {self._path!r}", path=self._path, retryable=True
                     )
                 return 0
-            if self._missing is not None:
-                self._missing -= len(piece)
+            self._missing -= len(piece)
+            if self._missing < 0:
+                raise VerificationError(f"the server sends too much of {self._path!r}", path=self._path)
             self._held = memoryview(piece)
         size = min(len(into), len(self._held))
         into[:size] = self._held[:size]
@@ -107,28 +197,27 @@ class _Stream(io.RawIOBase):
 @contextmanager
 def opened(remote: Remote, path: str, expect: Entry) -> Iterator[WebdavSource]:
     """Open a file for a copy: see `Endpoint.read`."""
-    reply = _get(remote, path)
-    try:
-        length = _length(reply)
-        if not _agrees(reply, length, expect):
-            # The file's own headers may come from elsewhere than the listing's properties (a proxy, a
-            # cache, another tag): only the property can say whether the entry is still the same.
-            remote.expect(path, expect)
-            if None not in (length, expect.size_bytes) and length != expect.size_bytes:
-                raise StaleEntryError(f"{path!r} has another size than the server lists", path=path)
-        size_bytes = length if length is not None else expect.size_bytes
-        if size_bytes is None:
-            raise PathError(f"the server does not tell the size of {path!r}", path=path)
-        yield WebdavSource(remote, path, expect, reply, size_bytes)
-    finally:
-        reply.close()
+    with closing(WebdavSource(remote, path, expect, _get(remote, path))) as source:
+        source.check()
+        yield source
 
 
 @contextmanager
 def stream(remote: Remote, path: str) -> Iterator[BinaryIO]:
     """Open a file for a comparator: see `Endpoint.open`."""
-    with io.BufferedReader(_Stream(path, _get(remote, path)), CHUNK_BYTES) as file:
-        yield cast(BinaryIO, file)
+    reply = _get(remote, path)
+    try:
+        size_bytes = _length(reply)
+        if size_bytes is None:
+            # Without a length nothing would tell a file that was cut short, nor one that never ends.
+            entry = remote.look(path)
+            size_bytes = entry.size_bytes if entry is not None else None
+        if size_bytes is None:
+            raise PathError(f"the server does not tell the size of {path!r}", path=path)
+        with io.BufferedReader(_Stream(path, reply, size_bytes), CHUNK_BYTES) as file:
+            yield cast(BinaryIO, file)
+    finally:
+        reply.close()
 
 
 def _get(remote: Remote, path: str) -> Reply:

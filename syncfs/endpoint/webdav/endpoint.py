@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import TYPE_CHECKING, BinaryIO, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from syncfs.core import paths
 from syncfs.core.capabilities import Capabilities
 from syncfs.core.entry import Entry, Kind, Written
-from syncfs.core.listing import Listing, ListingStatus
-from syncfs.endpoint.endpoint import Content, Source
+from syncfs.core.listing import AS_MARKED, Listing, ListingStatus
+from syncfs.endpoint.endpoint import Content, Finding, Source
 from syncfs.endpoint.webdav.client import wire_of
 from syncfs.endpoint.webdav.clock import SECOND_NS
 from syncfs.endpoint.webdav.download import opened, stream
+from syncfs.endpoint.webdav.explained import explained
 from syncfs.endpoint.webdav.location import Location
+from syncfs.endpoint.webdav.probing import NotProbedError, probe, scratches
+from syncfs.endpoint.webdav.profile import SetMtime
+from syncfs.endpoint.webdav.properties import QUOTA_AVAILABLE, ask_properties
 from syncfs.endpoint.webdav.publish import publish
 from syncfs.endpoint.webdav.remote import Found, Remote
 from syncfs.endpoint.webdav.session import Session
@@ -25,6 +31,14 @@ if TYPE_CHECKING:
     from webdav4.fsspec import WebdavFileSystem
 
 __all__ = ["WebdavEndpoint"]
+
+_log = logging.getLogger("syncfs")
+
+
+_MOST_LEVELS = 128
+_TOO_DEEP = (
+    f"it is more than {_MOST_LEVELS} levels deep: does a directory on the server contain itself, by a link?"
+)
 
 
 class WebdavEndpoint:
@@ -41,20 +55,25 @@ class WebdavEndpoint:
         self._begin(*wire_of(fs, path))
 
     @classmethod
-    def over(cls, wire: Wire, location: Location) -> Self:
-        """Look at a place over a wire that leads there."""
+    def over(cls, wire: Wire, location: Location, capabilities: Mapping[str, Any] | None = None) -> Self:
+        """Look at a place over a wire that leads there.
+
+        Args:
+            wire: The wire.
+            location: The place.
+            capabilities: What the server can do, where the user knows better: names and values as
+                `syncfs probe --json` shows them; checked.
+        """
         made = cls.__new__(cls)
-        made._begin(wire, location)
+        made._begin(wire, location, capabilities)
         return made
 
-    def _begin(self, wire: Wire, location: Location) -> None:
+    def _begin(self, wire: Wire, location: Location, capabilities: Mapping[str, Any] | None = None) -> None:
         self._location = location
-        self._remote = Remote(Session(wire, location), location)
-        self._capabilities = Capabilities(
-            keeps_mtime=False,
-            mtime_grain_ns=SECOND_NS,
-        )
+        self._remote = Remote(Session(wire, location), location, capabilities)
+        self._capabilities = self._as_known()
         self._root: Found | None = None
+        self._scratches: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"WebdavEndpoint({self.url!r})"
@@ -99,12 +118,60 @@ class WebdavEndpoint:
             cause = NotADirectoryError(20, "not a directory", self.url)
             raise EndpointUnavailableError(f"{self.url} is a file, not a directory") from cause
         self._root = found
-        self._capabilities = replace(
-            self._capabilities,
-            lists_dotfiles=self._remote.profile.lists_dotfiles,
+        self._scratches = scratches(found.status.children)
+        self._capabilities = self._as_known()
+        return None
+
+    def recall(self, facts: Mapping[str, Any] | None) -> None:
+        """Take what an earlier run learnt of this server: see `Learning`."""
+        self._remote.knowledge.recall(facts)
+
+    def learn(self, *, anew: bool = False) -> bool:
+        """Find out by writing what the server can do: see `Learning`; about 60 to 130 requests, once."""
+        remote = self._remote
+        if remote.knowledge.is_settled and not anew:
+            return False
+        before = self._capabilities
+        self._root = None
+        try:
+            found = probe(remote, remote.knowledge.known, self._scratches)
+        except NotProbedError as error:
+            if anew:
+                raise PathError(f"{self.url} tells nothing about itself: {error}") from None
+            _log.info("%s: what the server can do was not found out: %s", self.url, error)
+            return False
+        remote.knowledge.learn(found.to_dict())
+        self._capabilities = self._as_known()
+        return self._capabilities != replace(before, clock_skew_ns=self._capabilities.clock_skew_ns)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether enough is known: see `Learning`."""
+        return self._remote.knowledge.is_settled
+
+    @property
+    def facts(self) -> dict[str, Any] | None:
+        """What the next run should be told: see `Learning`."""
+        return self._remote.knowledge.facts
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What is known of the server, and what follows from it: see `Learning`."""
+        return explained(self._remote.profile)
+
+    def _as_known(self) -> Capabilities:
+        profile = self._remote.profile
+        return Capabilities(
+            keeps_mtime=profile.sets_mtime is not SetMtime.NO,
+            mtime_grain_ns=SECOND_NS,
+            names_tags=profile.names_tags,
+            lists_dotfiles=profile.lists_dotfiles,
+            folds_case=profile.folds_case,
+            folds_unicode=profile.folds_unicode,
+            creates_exclusively=profile.writes_in_place and profile.serialises,
+            replaces_exclusively=profile.writes_in_place and profile.serialises,
             clock_skew_ns=self._remote.session.clock.skew_ns,
         )
-        return None
 
     def make_root(self) -> None:
         """Make the root, whose parent exists: see `Endpoint.make_root`."""
@@ -126,10 +193,18 @@ class WebdavEndpoint:
 
     def list(self, path: str) -> Listing:
         """List one directory with one PROPFIND: see `Endpoint.list`."""
+        return replace(self.list_unless(path, None), mark=None)
+
+    def list_unless(self, path: str, mark: bytes | None) -> Listing:
+        """List one directory, unless its body still bears a mark: see `Marking`."""
         found, self._root = (self._root, None) if not path else (None, self._root)
+        if path.count("/") >= _MOST_LEVELS:
+            return Listing(status=ListingStatus.REFUSED, reason=_TOO_DEEP)
         try:
             if found is None:
-                found = self._remote.find(path, depth=1, collection=True)
+                found = self._remote.find_unless(path, mark)
+            if found is None or (mark is not None and found.mark == mark):
+                return AS_MARKED
         except EndpointUnavailableError:
             raise
         except (PermissionError, FileNotFoundError) as error:
@@ -168,6 +243,7 @@ class WebdavEndpoint:
         """Make one directory with one MKCOL: see `Endpoint.make_directory`."""
         self._root = None
         remote = self._remote
+        remote.demand_name(path)
         target = self._location.target(path, collection=True)
 
         def make() -> None:
@@ -186,12 +262,14 @@ class WebdavEndpoint:
         """Remove a file for good: see `Endpoint.remove_file`."""
         self._root = None
         remote = self._remote
-        conditions = remote.conditions(path, expect)
-        answer = remote.session.ask("DELETE", self._location.target(path), conditions)
+        target, conditions = self._location.target(path), remote.conditions("DELETE", path, expect)
+        answer = remote.session.ask("DELETE", target, conditions)
+        if answer.status == 412:
+            # For the tag's weakness, or because it changed: only a look can tell.
+            remote.expect(path, expect)
+            answer = remote.session.ask("DELETE", target, {})
         if answer.status in (404, 410):
             raise StaleEntryError(f"{path!r} is gone from the server", path=path)
-        if answer.status == 412:
-            raise StaleEntryError(f"{path!r} has changed on the server", path=path)
         if answer.status not in (200, 202, 204):
             raise remote.failure(answer, "cannot remove", path)
 
@@ -228,10 +306,16 @@ class WebdavEndpoint:
         """Rename without overwriting: see `Endpoint.move`."""
         self._root = None
         remote, location = self._remote, self._location
+        remote.demand_name(to)
         is_directory = expect.kind is Kind.DIRECTORY
         headers = {"Destination": remote.destination(to, collection=is_directory), "Overwrite": "F"}
         remote.expect(path, expect)
-        guard = {} if is_directory else remote.tagged(path, expect)
+        if is_directory or not remote.profile.heeds_overwrite:
+            # Directories always: lighttpd replaces a file by one in spite of `Overwrite: F`.
+            remote.expect(to, None)
+        if remote.profile.moves_make_parents:
+            remote.demand_directory(to)
+        guard = {} if is_directory else remote.tagged("MOVE", path, expect)
         target = location.target(path, collection=is_directory)
         answer = remote.session.ask("MOVE", target, headers | guard)
         if answer.status == 412:
@@ -239,7 +323,7 @@ class WebdavEndpoint:
                 remote.expect(path, expect)
             raise StaleEntryError(f"something stands at {to!r} on the server", path=to)
         if answer.status not in (200, 201, 204):
-            raise remote.failure(answer, f"cannot rename {path!r} to", to)
+            raise remote.failure(answer, f"cannot rename {path!r} to", to, is_taken_by_any=True)
         if is_directory or expect.size_bytes is None:
             return None
         etag = expect.etag if remote.profile.keeps_etag_on_move else None
@@ -248,14 +332,24 @@ class WebdavEndpoint:
     def remove_leftover(self, path: str) -> None:
         """Remove a temporary file of a dead run; nothing happens when it is gone."""
         if not paths.is_temporary(paths.split(path)[1]):
-            raise PathError(f"{path!r} is no temporary file of ours", path=path)
+            raise PathError(f"not a temporary file of ours: {path!r}", path=path)
         answer = self._remote.session.ask("DELETE", self._location.target(path), {})
         if answer.status not in (200, 202, 204, 404, 410):
             raise self._remote.failure(answer, "cannot remove", path)
 
     def free_bytes(self) -> int | None:
-        """None: quota properties are asked for by no request yet."""
-        return None
+        """What the quota property says (RFC 4331), with one PROPFIND; None where it says nothing."""
+        if not self._remote.profile.tells_quota:
+            return None
+        try:
+            told = ask_properties(self._remote.session, self._location.root, (QUOTA_AVAILABLE,))
+        except EndpointUnavailableError:
+            raise
+        except OSError:
+            return None
+        text = told[0][1].get(QUOTA_AVAILABLE, "") if told else ""
+        # Nextcloud says -3 for no limit.
+        return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else None
 
     def flush(self) -> None:
         """Nothing to do: what a server has confirmed is its own to keep."""

@@ -14,10 +14,19 @@ from syncfs.errors import PathError
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["DEFAULT_TIMEOUT_S", "HttpxWire"]
+__all__ = ["HttpxWire", "timeouts_of"]
 
-DEFAULT_TIMEOUT_S = 5.0
+_DEFAULT_TIMEOUT_S = 5.0
 """httpx's own, for every operation: too short for a server that computes or a disk that spins up."""
+
+
+def timeouts_of(timeout: httpx.Timeout) -> Timeouts | None:
+    """What a client's times mean; None where they tell reading from writing."""
+    import httpx
+
+    if timeout == httpx.Timeout(_DEFAULT_TIMEOUT_S):
+        return Timeouts()
+    return Timeouts(timeout.connect, timeout.read) if timeout.read == timeout.write else None
 
 
 class HttpxWire:
@@ -42,9 +51,7 @@ class HttpxWire:
         self._http = http
         self._origin = origin
         self._auth: httpx.Auth | httpx._client.UseClientDefault = auth or httpx.USE_CLIENT_DEFAULT
-        self._timeouts: Timeouts | None = None
-        if http.timeout == httpx.Timeout(DEFAULT_TIMEOUT_S):
-            self._timeouts = Timeouts()
+        self._timeouts = timeouts_of(http.timeout)
         self._headers: dict[str, str] = {"Accept-Encoding": "identity"}
         if http.headers.get("User-Agent", "").startswith("python-httpx/"):
             self._headers["User-Agent"] = USER_AGENT

@@ -106,13 +106,13 @@ class Location:
                 Apache redirects without it.
 
         Raises:
-            UnsupportedNameError: It holds what is no file's name, and would lead elsewhere.
+            UnsupportedNameError: It could lead out of the root, or is no path.
         """
         if not path:
             return self.root if collection else self.root.removesuffix("/") or "/"
         for name in path.split("/"):
-            if problem := name_problem(name):
-                raise UnsupportedNameError(f"{path!r} {problem}", path=path)
+            if (problem := name_problem(name)) is not None:
+                raise UnsupportedNameError(f"{path!r}: {name!r} {problem}", path=path)
         # Names hold no "/", so quoting the whole path spares a loop.
         below = quote(path, safe="/", errors="surrogateescape")
         return f"{self.root}{below}/" if collection else self.root + below

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from sys import getsizeof
 from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -15,11 +16,19 @@ from syncfs.endpoint.webdav.etag import normalised_etag
 from syncfs.endpoint.webdav.extra import NOTHING, Extra
 from syncfs.endpoint.webdav.location import Location, decoded_segments
 
-__all__ = ["MalformedReplyError", "Multistatus", "MultistatusParser"]
+__all__ = ["LARGE_BYTES", "MalformedReplyError", "Multistatus", "MultistatusParser"]
 
-_MAX_BODY_BYTES = 256 << 20
+_MAX_BODY_BYTES = 128 << 20
 _MAX_TEXT_CHARS = 64 << 10
+_MAX_TOKEN_BYTES = 256 << 10
+_MAX_NAMES = 4096
 _MAX_DEPTH = 32
+_MAX_MEMORY_BYTES = 64 << 20
+_ENTRY_BYTES = 300
+"""What an entry costs beside its name and its tag (measured: the tuple, two integers, the dictionary's
+slots)."""
+LARGE_BYTES = 4 << 20
+"""From here on a listing counts as a large one."""
 _HEAD_BYTES = 512
 
 _MULTISTATUS = "DAV: multistatus"
@@ -68,7 +77,11 @@ class Multistatus(NamedTuple):
 
 
 class MultistatusParser:
-    """An incremental parser of one reply; feed it the body, then `close` it."""
+    """An incremental parser of one reply; feed it the body, then `close` it.
+
+    Attributes:
+        memory_bytes: What the entries so far take, about.
+    """
 
     def __init__(self, location: Location, target: str, extra: Extra = NOTHING) -> None:
         """Prepare for the reply to a PROPFIND of `target` (quoted; after redirects) at `location`."""
@@ -82,6 +95,7 @@ class MultistatusParser:
         self._children: dict[str, Entry] = {}
         self._head = b""
         self._received = 0
+        self.memory_bytes = 0
 
         self._depth = 0
         self._text: list[str] | None = None
@@ -93,7 +107,11 @@ class MultistatusParser:
         self._found: dict[str, str] = {}
         self._properties: dict[str, str] = {}
 
-        parser = expat.ParserCreate(namespace_separator=" ")
+        # expat keeps every name and prefix that it has met: who sends ever new ones fills the memory.
+        self._names: dict[str, str] = {}
+        self._prefixes: dict[str | None, str] = {}
+        parser = expat.ParserCreate(namespace_separator=" ", intern=self._names)
+        parser.StartNamespaceDeclHandler = self._prefixes.setdefault
         parser.buffer_text = True
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
@@ -118,6 +136,11 @@ class MultistatusParser:
             self._parser.Parse(data, False)
         except expat.ExpatError as error:
             raise MalformedReplyError(f"the answer is not well-formed XML ({error})") from None
+        # expat holds a tag, a comment or an attribute until it is whole.
+        if self._received - self._parser.CurrentByteIndex > _MAX_TOKEN_BYTES + len(data):
+            raise MalformedReplyError("the answer holds a tag or a comment that is too long")
+        if max(len(self._names), len(self._prefixes)) > _MAX_NAMES:
+            raise MalformedReplyError("the answer uses too many names of properties")
 
     def close(self) -> Multistatus:
         """Finish.
@@ -216,6 +239,10 @@ class MultistatusParser:
             if self._extra.names:
                 found = {each: text for each in self._extra.names if (text := self._properties.get(each))}
                 entry, self._extras[name] = self._extra.entry(entry, found), found
+            # Also for one that was there before: a listing of the same name without end ends too.
+            self.memory_bytes += _ENTRY_BYTES + getsizeof(name) + getsizeof(entry.etag)
+            if self.memory_bytes > _MAX_MEMORY_BYTES:
+                raise MalformedReplyError(f"the directory has too many entries (over {len(self._children)})")
             if not name:
                 # Twice itself, and unlike: not a directory to rely on.
                 if self._itself is not None and self._itself != entry:
@@ -239,7 +266,7 @@ class MultistatusParser:
         seconds = parse_http_date(properties.get(_MTIME, ""))
         return Entry(
             Kind.FILE,
-            int(size) if size.isascii() and size.isdigit() and len(size) < 20 else None,
+            int(size) if size.isascii() and size.isdigit() and len(size) < 19 else None,
             None if seconds is None else seconds * 1_000_000_000,
             normalised_etag(properties.get(_ETAG)),
         )

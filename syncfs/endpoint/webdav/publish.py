@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import errno
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
 from syncfs.core import paths
 from syncfs.core.entry import Entry, Written
 from syncfs.endpoint.endpoint import CHUNK_BYTES, Content
+from syncfs.endpoint.webdav.dated import Dated
 from syncfs.endpoint.webdav.etag import normalised_etag, tells_size
 from syncfs.endpoint.webdav.remote import Remote
 from syncfs.endpoint.webdav.session import Answer
@@ -23,11 +24,11 @@ _SEND_BYTES = 128 << 10
 
 def publish(remote: Remote, path: str, content: Content, *, expect: Entry | None, token: str) -> Written:
     """Write a file so that whoever looks sees the old content or the new, whole: see `Endpoint.write`."""
-    profile = remote.profile
+    remote.demand_name(path)
     # A condition is checked when its PUT begins: a stranger who writes while a large body is on its way
     # would be overwritten unseen.
     is_brief = content.size_bytes <= CHUNK_BYTES
-    if is_brief and profile.puts_atomically and profile.honours_conditions:
+    if is_brief and remote.profile.writes_in_place:
         return _put_in_place(remote, path, content, expect)
     return _put_and_move(remote, path, content, expect, token)
 
@@ -65,39 +66,20 @@ class _Body:
         self.is_sent = True
 
 
-def _put(remote: Remote, path: str, content: Content, conditions: dict[str, str]) -> tuple[Answer, int, int]:
+def _put(remote: Remote, path: str, content: Content, headers: Mapping[str, str]) -> Answer:
     """Send one PUT.
-
-    Returns:
-        The answer, and our clock in nanoseconds before and after.
 
     Raises:
         VerificationError: The server said yes before it had everything.
         OSError: What the source raised, as it is; or the connection's failure.
     """
-    headers = {
-        "Content-Type": "application/octet-stream",
-        "Content-Length": str(content.size_bytes),
-        **conditions,
-    }
-    target = remote.location.target(path)
-    session = remote.session
     if content.size_bytes <= CHUNK_BYTES:
-        # In hand as a whole: the source is known to be sound before anything is sent, and the request
-        # can be sent again when the server hangs up on an idle connection.
-        small = b"".join(_Body(content))
-        start_ns = time.time_ns()
-        try:
-            answer = session.ask("PUT", target, headers, small)
-        except ConnectionError as error:
-            if error.errno not in (errno.ECONNRESET, errno.EPIPE):
-                raise
-            answer = session.ask("PUT", target, headers, small)
-        return answer, start_ns, time.time_ns()
+        # In hand as a whole: the source is known to be sound before anything is sent.
+        return _put_bytes(remote, path, b"".join(_Body(content)), headers)
     body = _Body(content)
-    start_ns = time.time_ns()
+    target, headers = remote.location.target(path), _described(content.size_bytes, headers)
     try:
-        answer = session.ask("PUT", target, headers, body)
+        answer = remote.session.ask("PUT", target, headers, body)
     except Exception:
         if body.error is not None:
             raise body.error from None
@@ -106,21 +88,44 @@ def _put(remote: Remote, path: str, content: Content, conditions: dict[str, str]
         raise VerificationError(
             f"the server confirmed {path!r} before it had all of it", path=path, retryable=True
         )
-    return answer, start_ns, time.time_ns()
+    return answer
+
+
+def _put_bytes(remote: Remote, path: str, data: bytes, headers: Mapping[str, str]) -> Answer:
+    """The same of what is in hand: it can be sent again when the server hangs up on an idle connection."""
+    target, headers = remote.location.target(path), _described(len(data), headers)
+    try:
+        return remote.session.ask("PUT", target, headers, data)
+    except ConnectionError as error:
+        if error.errno not in (errno.ECONNRESET, errno.EPIPE):
+            raise
+        return remote.session.ask("PUT", target, headers, data)
+
+
+def _described(size_bytes: int, headers: Mapping[str, str]) -> dict[str, str]:
+    return {"Content-Type": "application/octet-stream", "Content-Length": str(size_bytes), **headers}
 
 
 def _put_in_place(remote: Remote, path: str, content: Content, expect: Entry | None) -> Written:
     """One PUT, for a server that keeps the old file until it has the new one."""
+    dated = Dated(remote, content.mtime_ns)
+    data = b"".join(_Body(content))
     conditions = {"If-None-Match": "*"} if expect is None else remote.put_conditions(path, expect)
-    answer, start_ns, end_ns = _put(remote, path, content, conditions)
+    start_ns = time.time_ns()
+    answer = _put_bytes(remote, path, data, dated.headers | conditions)
     if answer.status == 412:
-        raise StaleEntryError(
-            f"{path!r} has {'appeared' if expect is None else 'changed'} on the server", path=path
-        )
+        if expect is None:
+            raise remote.appeared(path)
+        # Refused for the tag's weakness, or because it changed: only a look can tell. What it shows to be
+        # unchanged is put again, guarded by that look.
+        remote.expect(path, expect)
+        answer = _put_bytes(remote, path, data, dated.headers)
     if not 200 <= answer.status < 300:
         raise remote.failure(answer, "cannot write", path)
-    earliest_ns, latest_ns = remote.session.clock.window(start_ns, end_ns)
-    return Written(content.size_bytes, normalised_etag(answer.etag), earliest_ns, latest_ns)
+    dated.set(path)
+    if dated.wants_a_look:
+        dated.check(remote.look(path))
+    return _told(remote, content.size_bytes, start_ns, answer, dated)
 
 
 def _put_and_move(remote: Remote, path: str, content: Content, expect: Entry | None, token: str) -> Written:
@@ -128,57 +133,60 @@ def _put_and_move(remote: Remote, path: str, content: Content, expect: Entry | N
 
     MOVE with `Overwrite: F` is the one guard that every server was seen to heed.
     """
-    session, location = remote.session, remote.location
+    session, location, profile = remote.session, remote.location, remote.profile
     destination = remote.destination(path)
     directory, _ = paths.split(path)
     run, _, number = token.rpartition("-")
-    name = paths.temp_name(run, int(number), hidden=remote.profile.lists_dotfiles)
-    temporary = paths.join(directory, name)
+    temporary = paths.join(directory, paths.temp_name(run, int(number), hidden=profile.lists_dotfiles))
+    dated = Dated(remote, content.mtime_ns)
+    start_ns = time.time_ns()
     is_published = False
     try:
-        answer, start_ns, end_ns = _put(remote, temporary, content, {})
+        answer = _put(remote, temporary, content, dated.headers)
         if not 200 <= answer.status < 300:
             raise remote.failure(answer, "cannot write", path)
-        etag = normalised_etag(answer.etag)
-        _verify(remote, temporary, etag, content.size_bytes, path)
-        headers = {
-            "Destination": destination,
-            "Overwrite": "F" if expect is None else "T",
-        }
+        dated.set(temporary)
+        if dated.wants_a_look or not _tells_size(remote, answer, content.size_bytes):
+            dated.check(_verified(remote, temporary, content.size_bytes, path))
+        headers = {"Destination": destination, "Overwrite": "F" if expect is None else "T"}
         if expect is not None:
             # The look as well: a proxy in between may have renamed what the header names.
             remote.expect(path, expect)
-            headers |= remote.tagged(path, expect)
+            headers |= remote.tagged("MOVE", path, expect)
+        elif not profile.heeds_overwrite:
+            remote.expect(path, None)
         moved = session.ask("MOVE", location.target(temporary), headers)
         if moved.status == 412:
-            what = "appeared" if expect is None else "changed"
-            raise StaleEntryError(f"{path!r} has {what} on the server", path=path)
+            if expect is None:
+                raise remote.appeared(path)
+            raise StaleEntryError(f"{path!r} has changed on the server", path=path)
         if moved.status not in (200, 201, 204):
             raise remote.failure(moved, "cannot put in place", path)
         is_published = True
-        end_ns = time.time_ns()
     finally:
         if not is_published:
             # Never the target: whatever went wrong, what it holds is not ours to remove.
             with suppress(OSError, SyncfsError):
                 session.ask("DELETE", location.target(temporary), {})
-    if not remote.profile.keeps_etag_on_move:
-        etag = normalised_etag(moved.etag)
-    earliest_ns, latest_ns = session.clock.window(start_ns, end_ns)
-    return Written(content.size_bytes, etag, earliest_ns, latest_ns)
+    answer_told = answer if profile.keeps_etag_on_move else None
+    return _told(remote, content.size_bytes, start_ns, answer_told, dated)
 
 
-def _verify(remote: Remote, temporary: str, etag: str | None, size_bytes: int, path: str) -> None:
-    """Make sure that the server holds every byte before it goes public.
+def _tells_size(remote: Remote, answer: Answer, size_bytes: int) -> bool:
+    """Whether a PUT's reply proves by its tag that the server has every byte."""
+    etag = normalised_etag(answer.etag)
+    if etag is not None and remote.profile.ends_etag_in_size:
+        return etag.endswith(f"{size_bytes:x}")
+    return tells_size(etag, size_bytes)
+
+
+def _verified(remote: Remote, temporary: str, size_bytes: int, path: str) -> Entry:
+    """Make sure by a look that the server holds every byte before it goes public.
 
     Raises:
         VerificationError: It does not.
         PathError: It cannot be told.
     """
-    if tells_size(etag, size_bytes):
-        return
-    if remote.profile.appends_size_to_etag and etag is not None and etag.endswith(f"{size_bytes:x}"):
-        return
     staged = remote.look(temporary)
     if staged is None or (staged.size_bytes is not None and staged.size_bytes != size_bytes):
         held = "nothing" if staged is None else f"{staged.size_bytes} bytes"
@@ -189,3 +197,23 @@ def _verify(remote: Remote, temporary: str, etag: str | None, size_bytes: int, p
         )
     if staged.size_bytes is None:
         raise PathError(f"the server does not tell the size of what it holds of {path!r}", path=path)
+    return staged
+
+
+def _told(remote: Remote, size_bytes: int, start_ns: int, answer: Answer | None, dated: Dated) -> Written:
+    """What to expect of a file's next listing, now that it is in place.
+
+    Args:
+        remote: Where it is.
+        size_bytes: Its size.
+        start_ns: When its PUT began, by our clock.
+        answer: The PUT's reply; None when its tag is not the file's any more.
+        dated: The mtime that it was given.
+    """
+    etag = None
+    if answer is not None and remote.profile.replies_with_etag:
+        etag = normalised_etag(answer.etag)
+    if dated.mtime_ns is not None:
+        return Written(size_bytes, etag, dated.mtime_ns, dated.mtime_ns)
+    earliest_ns, latest_ns = remote.session.clock.window(start_ns, time.time_ns())
+    return Written(size_bytes, etag, earliest_ns, latest_ns)

@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from typing import NamedTuple, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from syncfs.endpoint.translate import status_error
 from syncfs.endpoint.webdav.clock import Clock, parse_http_date
 from syncfs.endpoint.webdav.location import Location
-from syncfs.endpoint.webdav.wire import Body, Reply, Wire
+from syncfs.endpoint.webdav.wire import Body, Reply, Wire, drain
 from syncfs.errors import EndpointUnavailableError, PathError
 
 __all__ = ["Answer", "Session", "drain", "refusal", "retry_after_s"]
@@ -28,7 +28,6 @@ _PATIENCE_S = 8.0
 """No try begins later than this after the first: a dead server is reported, not waited for."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS = 3
-_DRAIN_BYTES = 256 << 10
 
 
 class Answer(NamedTuple):
@@ -148,18 +147,28 @@ class Session:
         location = self._location
         is_absolute = "://" in to or to.startswith("//")
         if is_absolute and not location.is_same_origin(to):
-            parts = urlsplit(to)
-            host = parts.hostname or "another host"
-            hint = (
-                f"use webdavs://{host}"
-                if parts.scheme == "https" and host == location.host
-                else "if that is right, use its address"
-            )
-            raise PathError(f"the server sends us to {parts.scheme}://{host} (status {status}); {hint}")
-        parts = urlsplit(to)
-        if not parts.path.startswith("/"):
+            place, hint = _elsewhere(to, location)
+            raise PathError(f"the server sends us to {place} (status {status}); {hint}")
+        try:
+            path = urlsplit(to).path
+        except ValueError:
+            path = ""
+        if not path.startswith("/"):
             raise PathError(f"the server redirects to nowhere (status {status})")
-        return parts.path
+        # As it is where it is quoted already; what no target may hold is quoted now.
+        return quote(path, safe="/%:@!$&'()*+,;=~", encoding="latin-1", errors="replace")
+
+
+def _elsewhere(to: str, location: Location) -> tuple[str, str]:
+    """Where a redirect to another origin leads, without path and userinfo; and what to do about it."""
+    try:
+        scheme, host = urlsplit(to).scheme, urlsplit(to).hostname
+    except ValueError:
+        scheme, host = "", None
+    if scheme == "https" and host == location.host:
+        return f"https://{host}", f"use webdavs://{host}"
+    place = f"{scheme}://{host or 'another host'}".removeprefix("://")
+    return place[:200], "if that is right, use its address"
 
 
 def refusal(answer: Answer, what: str, path: str) -> OSError:
@@ -183,19 +192,7 @@ def retry_after_s(reply: Reply) -> float | None:
     text = reply.header("Retry-After")
     if text is None:
         return None
-    if text.strip().isdigit():
+    if text.isascii() and text.strip().isdigit():
         return float(text)
     then_s, now_s = parse_http_date(text), parse_http_date(reply.header("Date") or "")
     return max(0.0, float(then_s - now_s)) if then_s is not None and now_s is not None else None
-
-
-def drain(reply: Reply) -> None:
-    """Read the rest of a body, so that its connection can be used again; not if it is large."""
-    received = 0
-    try:
-        for piece in reply.pieces():
-            received += len(piece)
-            if received > _DRAIN_BYTES:
-                return
-    except OSError:
-        return  # the status has come, and that was all we wanted

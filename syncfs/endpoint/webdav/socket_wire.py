@@ -6,11 +6,11 @@ import errno
 import os
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from syncfs.endpoint.translate import translating
-from syncfs.endpoint.webdav.connection import Connection, UnansweredError, connected
+from syncfs.endpoint.webdav.connection import Connection, UnansweredError, connected, failure
 from syncfs.endpoint.webdav.location import Location
 from syncfs.endpoint.webdav.wire import USER_AGENT, Body, Reply, Timeouts, announced_bytes, measured
 from syncfs.errors import PathError
@@ -73,23 +73,24 @@ class SocketWire:
 
     def send(self, method: str, target: str, headers: Mapping[str, str], body: Body) -> Reply:
         """Send one request: see `Wire.send`."""
+        announced = announced_bytes(headers, body)
         with translating():
-            announced = announced_bytes(headers, body)
             head = self._head(method, target, headers, announced)
-            if body is None or isinstance(body, bytes):
-                body = body or b""
-                can_repeat = method in _REPEATABLE
-            else:
-                body = measured(body, announced or 0)
-                can_repeat = False
+        sendable: bytes | Iterable[bytes] = body or b""
+        if not isinstance(sendable, bytes):
+            sendable = measured(sendable, announced or 0)
+        can_repeat = method in _REPEATABLE and isinstance(sendable, bytes)
+        try:
             connection = self._kept(warm=not can_repeat)
             if connection is not None:
                 try:
-                    return connection.exchange(method, head, body, announced or 0)
+                    return connection.exchange(method, head, sendable, announced or 0)
                 except UnansweredError:
                     if not can_repeat:
                         raise
-            return self._connect().exchange(method, head, body, announced or 0)
+            return self._connect().exchange(method, head, sendable, announced or 0)
+        except OSError as error:
+            raise failure(error) from None
 
     def _head(self, method: str, target: str, headers: Mapping[str, str], announced: int | None) -> bytes:
         own = _lines(headers)

@@ -8,7 +8,7 @@ from typing import Protocol
 from syncfs._version import __version__
 from syncfs.errors import VerificationError
 
-__all__ = ["USER_AGENT", "Body", "Reply", "Timeouts", "Wire", "announced_bytes", "measured"]
+__all__ = ["USER_AGENT", "Body", "Reply", "Timeouts", "Wire", "announced_bytes", "drain", "measured"]
 
 Body = bytes | Iterable[bytes] | None
 """Bytes, which can be sent twice; or pieces, which cannot."""
@@ -16,6 +16,9 @@ Body = bytes | Iterable[bytes] | None
 USER_AGENT = f"syncfs/{__version__}"
 
 _UPLOAD_BYTES_PER_S = 4 << 20
+
+
+_DRAIN_BYTES = 256 << 10
 
 
 class Reply(Protocol):
@@ -75,15 +78,16 @@ class Timeouts:
 
     Attributes:
         connect_s: For a connection, its handshake included.
-        operation_s: For the next bytes to come, or to be taken.
+        operation_s: For the next bytes to come, or to be taken; and for the next 1 KiB of a reply, so that
+            one that comes byte by byte ends too.
     """
 
     __slots__ = ("_is_default", "connect_s", "operation_s")
 
-    def __init__(self, connect_s: float | None = 10.0, operation_s: float | None = 60.0) -> None:
+    def __init__(self, connect_s: float | None = 10.0, operation_s: float | None = 30.0) -> None:
         self.connect_s = connect_s
         self.operation_s = operation_s
-        self._is_default = (connect_s, operation_s) == (10.0, 60.0)
+        self._is_default = (connect_s, operation_s) == (10.0, 30.0)
 
     def reply_s(self, sent_bytes: int) -> float | None:
         """For the reply to a body of this size.
@@ -121,3 +125,15 @@ def measured(pieces: Iterable[bytes], announced: int) -> Iterator[bytes]:
         yield piece
     if sent < announced:
         raise VerificationError(f"the source gave {sent} of its {announced} bytes", retryable=True)
+
+
+def drain(reply: Reply) -> None:
+    """Read the rest of a body, so that its connection can be used again; not if it is large."""
+    received = 0
+    try:
+        for piece in reply.pieces():
+            received += len(piece)
+            if received > _DRAIN_BYTES:
+                return
+    except OSError:
+        return  # the status has come, and that was all we wanted

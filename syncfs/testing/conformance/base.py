@@ -42,10 +42,10 @@ class Base:
 
         def told(feature: str, can: bool, detail: str = "") -> None:
             subject = self.title or type(self).__name__
-            record_property("finding", tuple(Finding(self.table, subject, FEATURES[feature].key, can, detail)))
+            found = Finding(self.table, subject, FEATURES[feature].key, can, detail)
+            record_property("finding", tuple(found))
 
         return told
-
 
     @staticmethod
     def cannot(feature: str) -> NoReturn:

@@ -17,81 +17,81 @@ class Feature:
         key: Its short name.
         title: The same for readers.
         instead: What syncfs does where a side cannot.
+        note: How a finding's detail is put into words.
     """
 
     key: str
     title: str
     instead: str
+    note: str = "{}"
 
 
 FEATURES = {
     feature.key: feature
     for feature in (
         Feature(
-            "writes",
-            "can be written",
-            "it can be the source of a push and the destination of nothing",
-        ),
-        Feature(
             "whole",
             "whoever reads while a file is replaced finds the old or the new content",
-            "it is staged and renamed, so nobody finds half a file; for a moment there may be none",
+            "stages and renames, so that nobody finds half a file; for a moment there may be none",
         ),
         Feature(
             "creates",
             "of several who create one name at once, one wins",
-            "it looks just before it puts a new file in place; two who do so within that moment both succeed, "
-            "and the later one is kept",
+            "looks just before it puts a new file in place; of two who do so within that moment the later "
+            "one's file stays",
+            "{} were told so",
         ),
         Feature(
             "replaces",
             "of several who replace one version at once, one wins",
-            "it looks just before it replaces a file; an edit in that moment (milliseconds) is overwritten",
+            "looks just before it replaces a file; an edit within that moment (milliseconds) is overwritten",
+            "{} were told so",
         ),
         Feature(
             "removes",
             "an empty directory can be removed without risk",
-            "a directory is left, and reported: what it does not list would go with it",
+            "leaves the directory and says so: what the listing does not show would go with it",
         ),
         Feature(
             "dotfiles",
             "lists names that begin with a dot",
-            "temporary files have names without a dot; a name that was never listed is never taken for removed",
+            "names temporary files without a dot, and never takes a name for removed that was never listed",
         ),
         Feature(
             "mtime",
             "keeps the time of the source",
-            "the state remembers the time that this side shows, and compares a side with its own past",
+            "remembers the time that this side shows, and compares each side with its own past",
         ),
         Feature(
             "tells",
             "shows two edits of one size within a second",
-            "a file written just now counts as unsure until it is read or older",
+            "counts a file that was written just now as unsure until it is older, or reads it",
         ),
         Feature(
             "confirms",
             "tells at once what a write made of a file",
-            "one listing of each directory that was written into, at its end",
+            "lists each directory once after it wrote into it",
         ),
         Feature(
             "moves",
             "renames without sending the content again",
-            "a rename is a copy and a removal; there is no trash on that side",
+            "copies and removes; there is no trash on that side",
         ),
         Feature(
             "names",
             "holds every difficult name",
-            "the path is reported, and nothing is written under another name",
+            "reports the path, and writes nothing under another name",
+            "not {}",
         ),
         Feature(
             "long",
             "refuses a name of 256 bytes, as file systems do",
-            "nothing: it holds longer names",
+            "writes it: this side holds longer names",
         ),
         Feature(
             "case",
             "tells `Case` from `case`",
-            "both spellings are one name; two files that differ only so are reported",
+            "takes both spellings for one name, and reports two files that differ only so",
         ),
     )
 }

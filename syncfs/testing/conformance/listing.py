@@ -11,7 +11,7 @@ from syncfs.testing.conformance.side import Side
 
 __all__ = ["Listings"]
 
-_MANY = 150
+_MANY = 60
 _ATTEMPTS = 4
 
 

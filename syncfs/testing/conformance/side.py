@@ -14,8 +14,8 @@ from syncfs.errors import SyncfsError
 
 __all__ = ["BIG", "Side", "broken", "content"]
 
-BIG = b"0123456789abcdef" * (CHUNK_BYTES // 16) * 3 + b"and a rest"
-"""More than three chunks."""
+BIG = b"0123456789abcdef" * (CHUNK_BYTES // 16) * 2 + b"and a rest"
+"""More than two chunks."""
 
 Result = Entry | Written | None
 
@@ -39,14 +39,12 @@ class Side:
 
     Attributes:
         endpoint: Itself.
-        errors: All that `refused` has caught.
     """
 
     _tokens = itertools.count(1)
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
-        self.errors: list[BaseException] = []
 
     def token(self) -> str:
         """A token that no other write has."""
@@ -129,10 +127,14 @@ class Side:
         try:
             done = act()
         except Exception as error:
-            self.errors.append(error)
-            assert isinstance(error, OSError | SyncfsError), f"{why}: {error!r} is no error of an endpoint"
-            assert not kinds or isinstance(error, kinds), f"{why}: {error!r} is none of {kinds}"
-            again = pickle.loads(pickle.dumps(error))
-            assert (type(again), str(again)) == (type(error), str(error)), "it changes when it is pickled"
-            return error
+            return self.check(error, *kinds, why=why)
         raise AssertionError(f"{why or 'this'} was not refused: {done!r}")
+
+    @staticmethod
+    def check(error: BaseException, *kinds: type[BaseException], why: str = "") -> OSError | SyncfsError:
+        """Make sure that an error is an endpoint's and survives the way to another process."""
+        assert isinstance(error, OSError | SyncfsError), f"{why}: {error!r} is no error of an endpoint"
+        assert not kinds or isinstance(error, kinds), f"{why}: {error!r} is none of {kinds}"
+        again = pickle.loads(pickle.dumps(error))
+        assert (type(again), str(again)) == (type(error), str(error)), "it changes when it is pickled"
+        return error

@@ -37,7 +37,7 @@ from syncfs.engine.perform import Workbench
 from syncfs.engine.probe import answer
 from syncfs.errors import SyncAbortedError
 from syncfs.store.memory import MemoryStore
-from tests.core.side import Clock, File, MemorySide, Node, Traits, Tree, walk
+from syncfs.testing.side import Clock, File, MemorySide, Node, Traits, Tree, walk
 
 STAMP = "20261122T143005"
 

@@ -1,0 +1,120 @@
+"""How many transfers at once: found out while they run, as what limits them is not known before.
+
+Decisions:
+    One level after another is tried, from eight upwards in doublings, for as long as each moves clearly more
+    than the one before it; then the lowest level that is nearly as fast is kept, since connections that gain
+    nothing cost the server something. With a round trip of 20 ms that ends at 32 after three windows, on
+    one machine without lag at eight or fewer: there the interpreter's lock is the limit, and every thread
+    more makes it dearer. What was measured is forgotten after a few seconds: lines change.
+
+    Where the other side pushes back (429, 503, a timeout, a hung-up connection) the ceiling is halved at
+    once, and rises by one level a second while it does not.
+"""
+
+from __future__ import annotations
+
+__all__ = ["Pace"]
+
+START = 8
+GAIN = 1.1
+"""A level is better than another when it moves so many times as much."""
+WINDOW_S = 0.04
+FORGET_S = 4.0
+RECOVER_S = 1.0
+BATCH_S = 0.02
+"""How long one batch should take: then handing it over costs next to nothing, and no thread waits long."""
+MOST_IN_BATCH = 64
+UNIT_BYTES = 256 << 10
+"""What is moved is counted in actions and in pieces of so many bytes."""
+
+
+class Pace:
+    """Says how many batches may run at once, and how many actions make one; used by one thread.
+
+    Args:
+        most: The most batches at once.
+        now_s: When the run begins, by the clock that all other times are of.
+    """
+
+    def __init__(self, most: int, now_s: float) -> None:
+        self._levels = [level for level in (1, 2, 4, 8, 16, 32, 64, 128, 256) if level < most] + [most]
+        self._at = max(number for number, level in enumerate(self._levels) if level <= START or not number)
+        self._rates: list[float | None] = [None] * len(self._levels)
+        self._ceiling = len(self._levels) - 1
+        self._strained_s = self._forgot_s = self._window_s = now_s
+        self._units = 0.0
+        self._batches = 0
+        self._seconds_each = 0.0
+
+    @property
+    def limit(self) -> int:
+        """How many batches may run at once."""
+        return self._levels[self._at]
+
+    def batch(self, waiting: int) -> int:
+        """How many of so many waiting small actions make one batch; at least 1."""
+        if not self._seconds_each:
+            return 1
+        fair = waiting // (2 * self.limit) + 1  # so that all threads end at about the same time
+        return max(1, min(MOST_IN_BATCH, fair, round(BATCH_S / self._seconds_each)))
+
+    def done(self, now_s: float, *, actions: int, size_bytes: int, took_s: float, is_strained: bool) -> None:
+        """Take what one batch did.
+
+        Args:
+            now_s: When it was done.
+            actions: How many actions it held.
+            size_bytes: How many bytes it moved.
+            took_s: From handing it over to having its outcomes.
+            is_strained: The other side asked for less, or did not keep up.
+        """
+        each_s = took_s / max(actions, 1)
+        self._seconds_each = each_s if not self._seconds_each else 0.8 * self._seconds_each + 0.2 * each_s
+        self._units += actions + size_bytes / UNIT_BYTES
+        self._batches += 1
+        if is_strained:
+            self._back_off(now_s)
+            return
+        if self._ceiling < len(self._levels) - 1 and now_s - self._strained_s >= RECOVER_S:
+            self._ceiling += 1
+            self._strained_s = now_s
+        elapsed_s = now_s - self._window_s
+        if elapsed_s >= WINDOW_S and self._batches >= self.limit:
+            self._close_window(now_s, self._units / elapsed_s)
+
+    def _back_off(self, now_s: float) -> None:
+        if self._batches < self.limit and self._strained_s == self._window_s:
+            return  # the same crowd that was thinned out already
+        self._ceiling = self._at = max(0, self._at - 1)
+        self._rates = [None] * len(self._levels)
+        self._begin_window(now_s)
+        self._strained_s = now_s
+
+    def _close_window(self, now_s: float, rate: float) -> None:
+        if now_s - self._forgot_s >= FORGET_S:
+            self._rates = [None] * len(self._levels)
+            self._forgot_s = now_s
+        before = self._rates[self._at]
+        self._rates[self._at] = rate if before is None else (before + rate) / 2
+        self._at = self._next()
+        self._begin_window(now_s)
+
+    def _begin_window(self, now_s: float) -> None:
+        self._window_s = now_s
+        self._units = 0.0
+        self._batches = 0
+
+    def _next(self) -> int:
+        """The level to try now: one that is not known and may be better, else the best that is known."""
+        at, rates = self._at, self._rates
+        here = rates[at]
+        assert here is not None
+        below = rates[at - 1] if at else None
+        if at < self._ceiling and rates[at + 1] is None and (below is None or here > GAIN * below):
+            return at + 1
+        known = [(number, rate) for number, rate in enumerate(rates) if rate is not None]
+        best = max(rate for number, rate in known if number <= self._ceiling)
+        least = min(number for number, rate in known if rate * GAIN >= best)
+        if least and rates[least - 1] is None and rates[min(least + 1, self._ceiling)] is not None:
+            return least - 1
+        return min(least, self._ceiling)

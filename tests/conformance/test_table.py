@@ -1,0 +1,45 @@
+"""The README's tables are those that were made from the last run that was put on record."""
+
+import pytest
+
+from syncfs.testing.conformance import FEATURES, Finding
+from tests.conformance.table import gathered, load, render, shown
+from tests.endpoint.conformance import test_webdav
+
+
+def test_the_readme_shows_the_table_of_servers_that_was_found() -> None:
+    assert shown("servers") == render(load()["servers"])
+
+
+def test_every_server_is_in_it_with_every_feature() -> None:
+    found = load()["servers"]
+    titles = {suite.title for suite in vars(test_webdav).values() if getattr(suite, "server", None)}
+    assert set(found) == titles
+    for subject, features in found.items():
+        assert set(features) == set(FEATURES), subject
+
+
+def test_what_is_found_twice_can_only_what_both_found() -> None:
+    findings = [
+        Finding("t", "s", "mtime", True),
+        Finding("t", "s", "mtime", False, "large"),
+        Finding("t", "s", "names", True),
+    ]
+    assert gathered(findings) == {
+        "t": {"s": {"mtime": {"can": False, "detail": "large"}, "names": {"can": True, "detail": ""}}}
+    }
+
+
+def test_a_table_says_what_happens_instead_only_where_it_is_needed() -> None:
+    subjects = {
+        name: {key: {"can": key != "mtime" or name == "b", "detail": ""} for key in FEATURES} for name in "ab"
+    }
+    rows = {line.split(" | ")[0].strip("| "): line for line in render(subjects).splitlines()[2:]}
+    assert rows[FEATURES["mtime"].title].endswith(f"| no | yes | {FEATURES['mtime'].instead} |")
+    assert rows[FEATURES["names"].title].endswith("| yes | yes |  |")
+
+
+@pytest.mark.parametrize("feature", FEATURES.values(), ids=FEATURES)
+def test_every_feature_is_in_plain_words(feature: object) -> None:
+    assert isinstance(getattr(feature, "title", None), str)
+    assert "|" not in str(feature)
