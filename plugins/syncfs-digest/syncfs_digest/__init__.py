@@ -8,6 +8,6 @@ Decisions:
     **xxh3_128 is the default**: six times as fast as BLAKE3, and the comparison guards against accidents.
 """
 
-from syncfs_digest.comparator import CachedDigest, syncfs_comparators
+from syncfs_digest.comparator import CachedDigest, StoredDigest, syncfs_comparators
 
-__all__ = ["CachedDigest", "syncfs_comparators"]
+__all__ = ["CachedDigest", "StoredDigest", "syncfs_comparators"]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import weakref
+from collections.abc import Callable, Generator
 from ipaddress import ip_address
 from typing import Any, ClassVar
 from urllib.parse import quote, unquote, urlsplit
 
+import httpx
 from webdav4.fsspec import WebdavFileSystem
 
 from syncfs.endpoint.webdav.credentials import find_credentials
@@ -78,8 +80,8 @@ class NextcloudFileSystem(WebdavFileSystem):
             base_url = f"{base_url.rstrip('/')}/remote.php/dav/files/{quote(username, safe='')}"
         if parts.scheme == "http" and not found.is_empty and not _is_loopback(parts.hostname or ""):
             _log.warning("the credentials for %s travel unencrypted; use nextclouds://", parts.hostname)
-        headers = {**(client_options.pop("headers", None) or {}), **found.headers}
-        super().__init__(base_url, auth=found.auth, headers=headers, **client_options)
+        auth = found.auth if found.token is None else _Bearer(found.token)
+        super().__init__(base_url, auth=auth, **client_options)
         weakref.finalize(self, self.client.http.close)
 
     @classmethod
@@ -104,6 +106,17 @@ class NextcloudFileSystem(WebdavFileSystem):
         if separator and scheme.lower() in ("nextcloud", "nextclouds"):
             return unquote(_split_path(urlsplit(path).path)[1], errors="surrogateescape").strip("/")
         return str(super()._strip_protocol(path))
+
+
+class _Bearer(httpx.Auth):
+    """Sends a token."""
+
+    def __init__(self, token: Callable[[], str]) -> None:
+        self._token = token
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["Authorization"] = f"Bearer {self._token()}"
+        yield request
 
 
 def _split_path(path: str) -> tuple[str, str]:
