@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import stat
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from syncfs.core.plan import Plan
 from syncfs.endpoint.local import LocalEndpoint
 from syncfs.errors import ConfigError
 from syncfs.plugin import load
+from syncfs.testing.policies import ConflictPolicySuite
 
 BASE = "one\ntwo\nthree\nfour\nfive\n"
 LEFT, RIGHT = BASE.replace("one", "ONE"), BASE.replace("five", "FIVE")
@@ -285,3 +288,11 @@ def test_only_edits_of_two_small_files_of_a_known_base_are_read(tmp_path: Path) 
     assert not can(small, small, "sha256:2", ConflictKind.EDIT_EDIT)
     assert not can(small, small, None, ConflictKind.EDIT_EDIT)
     assert not can(small, None, "sha256:1", ConflictKind.EDIT_DELETE)
+
+
+class TestMerge(ConflictPolicySuite):
+    """The laws of conflict policies."""
+
+    policy = Merge(
+        store=os.path.join(tempfile.gettempdir(), f"syncfs-merge-laws-{os.getpid()}", "none", "bases")
+    )
