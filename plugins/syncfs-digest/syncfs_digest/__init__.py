@@ -6,9 +6,9 @@ Decisions:
     two days must have passed, which no wrong time zone exceeds.
     **A fingerprint needs an entity tag or a change time.** Size and mtime alone can be restored by anyone.
     **xxh3_128 is the default**: six times as fast as BLAKE3, and the comparison guards against accidents.
-    **Notes on a server are stored when a run ends well**, not with each upload: only a listing after the write
-    names the tag that they belong to (Apache's PUT names none), and that listing is made anyway. A run that dies
-    costs the next one a download.
+    **Notes on a server are stored when a run ends well**, not with each upload: only a listing after the
+    write names the tag that they belong to (Apache's PUT names none), and that listing is made anyway. A run
+    that dies costs the next one a download.
     **A note's modification time is for other tools.** The verdict rests on digests alone.
 """
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from syncfs.core.capabilities import Capabilities
 from syncfs.core.entry import Entry, Kind, Written
 from syncfs.core.listing import AS_MARKED, Listing
-from syncfs.core.paths import is_reserved, join
+from syncfs.core.paths import is_reserved, join, split
 from syncfs.endpoint.endpoint import CHUNK_BYTES, Content
 from syncfs.endpoint.webdav import WebdavEndpoint
 from syncfs.endpoint.webdav.remote import Found
@@ -73,6 +73,7 @@ class NextcloudEndpoint(WebdavEndpoint):
                 f"{self.url} is neither Nextcloud nor ownCloud (it tells no file ids); use"
                 f" {super().url.partition(':')[0]}:// instead"
             )
+        self._listed("", self._root)  # whatever is listed first, the tags below the root are known
         return file_id
 
     def list_unless(self, path: str, mark: bytes | None) -> Listing:
@@ -80,7 +81,7 @@ class NextcloudEndpoint(WebdavEndpoint):
 
         The tag is the mark: it stands for the whole subtree.
         """
-        tag = self._tags.get(path)
+        tag = self._proven_tag(path)
         found = None
         if tag is not None and self._memory is not None and self.identity is not None:
             found = self._memory.get(self.identity, path, tag)
@@ -91,6 +92,21 @@ class NextcloudEndpoint(WebdavEndpoint):
             self._learn(path, tags, self._writes)
             listing = replace(listing, mark=_mark_of(tag))
         return AS_MARKED if mark is not None and listing.mark == mark else listing
+
+    def _proven_tag(self, path: str) -> str | None:
+        """The tag that a directory has in this run; None when no listing of this run proves one.
+
+        Directories are listed ahead of their parents: what the parent's own proven tag stands for tells it.
+        """
+        tag = self._tags.get(path)
+        if tag is not None or not path or self._memory is None or self.identity is None:
+            return tag
+        parent = split(path)[0]
+        above = self._proven_tag(parent) if parent else None
+        found = None if above is None else self._memory.get(self.identity, parent, above)
+        if found is not None:
+            self._learn(parent, found[1], self._writes)
+        return self._tags.get(path)
 
     def _listed(self, path: str, found: Found) -> Listing:
         """Remember what a directory holds, and the tags that will prove it."""
