@@ -81,7 +81,9 @@ def execute(
         SyncAbortedError: Something concerns the whole run; what was under way is finished and recorded.
     """
     ledger = Ledger(actions, bench.sides, job.records)
-    execution = _Execution(bench, ledger, executor, Pace(job.jobs, time.monotonic()), job.emit, tally)
+    is_near = all(side.capabilities.lists_inline for side in bench.sides)
+    pace = Pace(job.jobs, time.monotonic(), is_near=is_near)
+    execution = _Execution(bench, ledger, executor, pace, job.emit, tally)
     trashing = {
         (number, side): Trashed(run=bench.run, side=side, slot=slot_of(bench.run, number), path=action.path)
         for number, action in enumerate(actions)

@@ -7,6 +7,9 @@ Decisions:
     one machine without lag at eight or fewer: there the interpreter's lock is the limit, and every thread
     more makes it dearer. What was measured is forgotten after a few seconds: lines change.
 
+    Between two directories of this machine it begins at two, with batches as large as they may be: nothing
+    is waited for there, and what a batch takes is the interpreter's lock shared with the others.
+
     Where the other side pushes back (429, 503, a timeout, a hung-up connection) the ceiling is halved at
     once, and rises by one level a second while it does not.
 """
@@ -16,6 +19,7 @@ from __future__ import annotations
 __all__ = ["Pace"]
 
 START = 8
+START_NEAR = 2
 GAIN = 1.1
 """A level is better than another when it moves so many times as much."""
 WINDOW_S = 0.04
@@ -34,11 +38,14 @@ class Pace:
     Args:
         most: The most batches at once.
         now_s: When the run begins, by the clock that all other times are of.
+        is_near: Nothing that is done waits for another machine.
     """
 
-    def __init__(self, most: int, now_s: float) -> None:
+    def __init__(self, most: int, now_s: float, *, is_near: bool = False) -> None:
         self._levels = [level for level in (1, 2, 4, 8, 16, 32, 64, 128, 256) if level < most] + [most]
-        self._at = max(number for number, level in enumerate(self._levels) if level <= START or not number)
+        start = START_NEAR if is_near else START
+        self._at = max(number for number, level in enumerate(self._levels) if level <= start or not number)
+        self._is_near = is_near
         self._rates: list[float | None] = [None] * len(self._levels)
         self._ceiling = len(self._levels) - 1
         self._strained_s = self._forgot_s = self._window_s = now_s
@@ -53,9 +60,11 @@ class Pace:
 
     def batch(self, waiting: int) -> int:
         """How many of so many waiting small actions make one batch; at least 1."""
+        fair = waiting // (2 * self.limit) + 1  # so that all threads end at about the same time
+        if self._is_near:
+            return min(MOST_IN_BATCH, fair)
         if not self._seconds_each:
             return 1
-        fair = waiting // (2 * self.limit) + 1  # so that all threads end at about the same time
         return max(1, min(MOST_IN_BATCH, fair, round(BATCH_S / self._seconds_each)))
 
     def done(self, now_s: float, *, actions: int, size_bytes: int, took_s: float, is_strained: bool) -> None:

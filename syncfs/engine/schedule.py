@@ -40,7 +40,7 @@ class Schedule:
         }
         self._waiting: dict[Place, list[Numbered]] = {}
         self._directories: deque[Numbered] = deque()
-        self._small: deque[Numbered] = deque()
+        self._small: deque[tuple[Numbered, int]] = deque()
         self._large: deque[Numbered] = deque()
         for numbered in actions:
             place = _needs(numbered[1]) if self._making else None
@@ -70,17 +70,18 @@ class Schedule:
             return [self._directories.popleft()]
         if self._large and (large or not self._small):
             return [self._large.popleft()]
-        batch: list[Numbered] = []
-        size_bytes = 0
-        place: Place | None = None
-        while self._small and len(batch) < most:
-            action = self._small[0][1]
-            size_bytes += _size_bytes(action)
-            if not batch:
-                place = action.side, split(action.path)[0]
-            elif size_bytes > BATCH_BYTES or place != (action.side, split(action.path)[0]):
-                break
-            batch.append(self._small.popleft())
+        numbered, sum_bytes = self._small.popleft()
+        batch = [numbered]
+        if most > 1:
+            side, directory = numbered[1].side, split(numbered[1].path)[0]
+            while self._small and len(batch) < most:
+                numbered, size_bytes = self._small[0]
+                sum_bytes += size_bytes
+                action = numbered[1]
+                if sum_bytes > BATCH_BYTES or action.side != side or split(action.path)[0] != directory:
+                    break
+                batch.append(numbered)
+                self._small.popleft()
         return batch
 
     def made(self, action: MakeDirectory) -> None:
@@ -100,10 +101,10 @@ class Schedule:
         action = numbered[1]
         if isinstance(action, MakeDirectory):
             self._directories.append(numbered)
-        elif _size_bytes(action) >= LARGE_BYTES:
+        elif (size_bytes := _size_bytes(action)) >= LARGE_BYTES:
             self._large.append(numbered)
         else:
-            self._small.append(numbered)
+            self._small.append((numbered, size_bytes))
 
 
 def is_large(action: Action) -> bool:

@@ -1,7 +1,14 @@
 """What the tests of a program, or of a plugin, that syncs can use.
 
-`trees` writes and reads directory trees as literals; `faulty` puts faults into any fsspec filesystem.
-Conformance suites and strategies come here as they are made for others to use.
+`trees` writes and reads directory trees as literals; `faulty` puts faults into any fsspec filesystem. These
+need nothing that syncfs does not. The rest needs `pip install 'syncfs[testing]'` and is imported from where
+it is:
+
+- A suite of laws for each kind of plugin, to be subclassed: `comparators`, `policies`, `filters`, `guards`,
+  `observers`, `executors`, `stores`, and `conformance` for endpoints.
+- `strategies`: Hypothesis strategies for what plugins are given.
+
+`world` plays whole runs on two sides in memory (`side`), as the core's own laws do.
 """
 
 from syncfs.testing.faulty import (

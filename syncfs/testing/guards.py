@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syncfs.builtins.comparators import Auto
@@ -50,7 +50,7 @@ class GuardSuite:
     def reasons(self, plan: Plan, limit: MaxDelete = MaxDelete()) -> tuple[str, ...]:  # noqa: B008 - frozen
         """What this guard says of a plan, and no other one."""
         side = Capabilities(keeps_mtime=True, mtime_grain_ns=1)
-        settings = Settings(
+        asked = Settings(
             mode=plan.mode,
             delete=Delete.SYNCED,
             compare=Auto(),
@@ -59,9 +59,9 @@ class GuardSuite:
             capabilities=(side, side),
             max_delete=limit,
         )
-        return _alone(self.guard).check_plan(plan, settings)
+        return _alone(self.guard).check_plan(plan, asked)
 
-    @DRAWN
+    @settings(DRAWN, max_examples=25)
     @given(plans(), _LIMITS)
     def test_it_judges_every_plan_and_leaves_it_as_it_is(self, plan: Plan, limit: MaxDelete) -> None:
         before = plan.to_json()
@@ -73,7 +73,7 @@ class GuardSuite:
         assert plan.to_json() == before
         assert self.reasons(plan, limit) == reasons, "it judges one plan always in the same way"
 
-    @DRAWN
+    @settings(DRAWN, max_examples=25)
     @given(plans())
     def test_a_plan_that_only_takes_notes_passes(self, plan: Plan) -> None:
         notes = tuple(action for action in plan if isinstance(action, RecordAgreement))

@@ -20,6 +20,7 @@ DRAWN = settings(
         HealthCheck.filter_too_much,
     ],
     deadline=None,
+    max_examples=50,
 )
 
 

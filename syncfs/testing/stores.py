@@ -1,17 +1,33 @@
-"""What every store keeps to, whatever it keeps it in."""
+"""What every store keeps to, whatever it keeps it in.
+
+::
+
+    class TestOneDirectory(StateStoreSuite):
+        def state_store(self, tmp_path):
+            return OneDirectory(str(tmp_path))
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from syncfs.core.base import Record, directory_record
 from syncfs.core.entry import Entry, Kind, Side, Written
 from syncfs.store import Run, Store
+from syncfs.syncer import Syncer
+from syncfs.testing.laws import StrategyLaws
+from syncfs.testing.trees import write_tree
+
+__all__ = ["DIFFICULT_NAMES", "DIFFICULT_RECORDS", "StateStoreSuite", "StoreLaws", "file_record"]
 
 
 def file_record(size: int = 1, mtime_ns: int = 5, digest: str | None = None) -> Record:
+    """A record of a file on two sides of unlike kinds."""
     return Record(
         Entry(Kind.FILE, size, mtime_ns, None, None, 77, mtime_ns + 1),
         Entry(Kind.FILE, size, mtime_ns // 10**9 * 10**9, "5-abc"),
@@ -64,7 +80,10 @@ DIFFICULT_NAMES = (
 
 
 class StoreLaws:
-    """Subclass it with a fixture `store` that gives an empty, open store."""
+    """The laws of one open store; `StateStoreSuite` has them too.
+
+    Subclass it with a fixture `store` that gives an empty, open store.
+    """
 
     def test_an_empty_store_knows_nothing(self, store: Store) -> None:
         assert isinstance(store, Store)
@@ -195,3 +214,73 @@ class StoreLaws:
         assert store.runs() == [runs[2], done, runs[0]]
         assert store.runs(limit=1) == [runs[2]]
         assert store.generation == 0
+
+
+LEFT, RIGHT = "file:///home/ann/docs", "webdavs://ann@nas.example/docs"
+
+
+class StateStoreSuite(StoreLaws, StrategyLaws):
+    """Subclass it as `Test...` and give `state_store`."""
+
+    def state_store(self, tmp_path: Path) -> Any:
+        """The state store to test, which keeps nothing yet; one of the same directory keeps the same."""
+        raise NotImplementedError
+
+    @pytest.fixture(autouse=True)
+    def _place(self, tmp_path: Path) -> None:
+        self._tmp_path = tmp_path
+
+    def strategy(self) -> Any:
+        """The strategy."""
+        return self.state_store(self._tmp_path)
+
+    def open(self, left: str = LEFT, right: str = RIGHT, *, read_only: bool = False) -> Store:
+        """Open the state of a pair."""
+        store: Store = self.strategy().open(left, right, read_only=read_only)
+        return store
+
+    @pytest.fixture
+    def store(self) -> Iterator[Store]:
+        """An empty, open store."""
+        with closing(self.open()) as store:
+            yield store
+
+    def test_what_was_kept_is_there_when_it_is_opened_again(self) -> None:
+        run = Run(id="r", mode="push", started_ns=1)
+        with closing(self.open()) as store:
+            assert store.is_durable
+            store.start_run(run)
+            store.checkpoint()
+            store.record([("a", file_record())])
+            store.set_open_conflicts([{"path": "a"}])
+        with closing(self.open()) as store:
+            assert dict(store.load_tree("")) == {"a": file_record()}
+            assert (store.generation, store.runs(), store.notice) == (1, [run], "")
+            assert store.open_conflicts() == [{"path": "a"}]
+
+    @pytest.mark.parametrize("pair", [(RIGHT, LEFT), (LEFT, f"{RIGHT}/below"), ("file:///other", RIGHT)])
+    def test_pairs_do_not_share_a_state(self, pair: tuple[str, str]) -> None:
+        with closing(self.open()) as store:
+            store.record([("a", file_record())])
+        with closing(self.open(*pair)) as store:
+            assert store.count() == 0
+            store.record([("b", file_record())])
+        with closing(self.open()) as store:
+            assert set(store.load("")) == {"a"}
+
+    def test_to_read_changes_nothing(self) -> None:
+        with closing(self.open(read_only=True)) as store:
+            assert store.count() == 0
+        with closing(self.open()) as store:
+            store.record([("a", file_record())])
+        with closing(self.open(read_only=True)) as store:
+            assert set(store.load("")) == {"a"}
+
+    def test_a_sync_that_it_serves_knows_what_was_deleted(self, tmp_path: Path) -> None:
+        write_tree(tmp_path / "pair" / "a", {"f": "f", "g": "g"})
+        (tmp_path / "pair" / "b").mkdir()
+        syncer = Syncer(tmp_path / "pair" / "a", tmp_path / "pair" / "b", state=self.strategy())
+        assert syncer.sync().copied == 2
+        (tmp_path / "pair" / "b" / "f").unlink()
+        assert syncer.sync().removed == 1
+        assert syncer.sync().changed == 0

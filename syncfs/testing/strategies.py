@@ -159,7 +159,7 @@ def conflicts(draw: st.DrawFn) -> Conflict:
 def plans(draw: st.DrawFn) -> Plan:
     """A plan as guards and observers see it, its actions in the order of their execution."""
     mode = draw(st.sampled_from(Mode))
-    chosen = draw(st.dictionaries(paths(2), st.tuples(files(), files(), st.integers(0, 6)), max_size=8))
+    chosen = draw(st.dictionaries(paths(2), st.tuples(files(), files(), st.integers(0, 6)), max_size=5))
     writable = [side for side in Side if mode.sender is not side]
     actions = [
         _action(path, draw(st.sampled_from(writable)), left, right, which)
@@ -181,8 +181,8 @@ def plans(draw: st.DrawFn) -> Plan:
     return Plan(
         mode=mode,
         actions=tuple(sorted(actions, key=stage_of)),
-        conflicts=tuple(draw(st.lists(conflicts(), max_size=2))),
-        problems=tuple(draw(st.lists(problem, max_size=2))),
+        conflicts=tuple(draw(st.lists(conflicts(), max_size=1))),
+        problems=tuple(draw(st.lists(problem, max_size=1))),
         generation=draw(st.integers(0, 5)),
         facts=(draw(facts), draw(facts)),
         src="/src",

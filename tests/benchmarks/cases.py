@@ -150,10 +150,11 @@ def _push(lab: Lab, *, lag: bool) -> Case:
     contenders = [
         to("syncfs", lambda name: tools.syncfs("push", tree, tools.dav(url) + name)),
         to("rclone tuned", lambda name: tools.rclone(tree, f":webdav:{name}", url)),
-        Contender("curl, bare PUTs", curl),
+        *([Contender("curl, bare PUTs", curl)] if shutil.which("curl") else []),
         to("rclone as installed", lambda name: tools.rclone(tree, f":webdav:{name}", url, tuned=False), 1),
     ]
     left_out = {"fsspec.generic.rsync": "webdav4 cannot make directories on stock Apache (it answers 301)"}
+    left_out |= tools.missing("curl")
     if importlib.util.find_spec("webdav3") is None:
         left_out["webdavclient3"] = "not installed here"
     else:
@@ -213,7 +214,7 @@ def _pull(lab: Lab, *, lag: bool) -> Case:
             into("syncfs", lambda target: tools.syncfs("push", tools.dav(url) + collection, target)),
             into("rclone tuned, then sync -f", lambda target: tools.then_sync(rclone(target), target)),
             into("rclone tuned", rclone),
-            Contender("curl, bare GETs", curl),
+            *([Contender("curl, bare GETs", curl)] if shutil.which("curl") else []),
         ],
         lab.server,
         {"webdavclient3": "the same 4 requests a file as in its push", "fsspec.generic.rsync": "see push"},

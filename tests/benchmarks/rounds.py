@@ -162,7 +162,7 @@ def table(case: Case, summary: Sequence[dict[str, Any]]) -> str:
     lines = [
         f"### {case.name}: {case.title}",
         "",
-        "| | rounds | median s | (fastest-slowest) | CPU s | peak MB | requests | syncfs takes of it | target |",
+        "| | rounds | median s | fastest-slowest | CPU s | peak MB | requests | syncfs takes | target |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for row in summary:

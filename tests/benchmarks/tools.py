@@ -37,14 +37,12 @@ def dav(url: str) -> str:
     return url.replace("http", "webdav", 1)
 
 
-def rclone(
-    src: object, dst: object, url: str = "", *, tuned: bool = True, fast_pacer: bool = True
-) -> list[str]:
+def rclone(src: object, dst: object, url: str = "", *, tuned: bool = True) -> list[str]:
     """`rclone sync`; a remote side is written `:webdav:path`, relative to `url`."""
     command = [str(find_rclone()), "sync", str(src), str(dst), "--config", os.devnull]
     if url:
         command += ["--webdav-url", url]
-        if tuned and fast_pacer:
+        if tuned:
             command += ["--webdav-pacer-min-sleep", "0"]
     if tuned:
         command += ["--transfers", str(JOBS), "--checkers", str(JOBS)]

@@ -59,6 +59,13 @@ def arguments(*words: str, mode: Mode | None = None) -> dict[str, Any]:
             {"dst_options": {"password": "12345", "timeout": 30, "verify": False, "a": "b"}},
         ),
         ("--src-option token=env:TOKEN", {"src_options": {"token": "env:TOKEN"}}),
+        ("--state s3://b/x --state-option anon=true", {"state": "s3://b/x", "state_options": {"anon": True}}),
+        ("--executor few:most=2 --owner nightly", {"executor": "few:most=2", "owner": "nightly"}),
+        ("--on-conflict merge:markers=true", {"on_conflict": "merge:markers=true"}),
+        (
+            "--on-conflict *.md=merge:markers=true,base=a=b --on-conflict skip",
+            {"on_conflict": {"*.md": "merge:markers=true,base=a=b", "*": "skip"}},
+        ),
         ("--src-option a=b=c", {"src_options": {"a": "b=c"}}),
     ],
 )

@@ -1,12 +1,9 @@
 from __future__ import annotations
 
-import ast
-import inspect
 import pickle
-import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
@@ -22,7 +19,7 @@ from syncfs.core.report import Report
 from syncfs.core.selection import Selection
 from syncfs.core.settings import Delete, Mode, Settings
 from syncfs.errors import ConfigError, PluginError
-from syncfs.plugin import Plugins, hookimpl, hookspecs, load
+from syncfs.plugin import Plugins, hookimpl, load
 
 PLAN = Plan(mode=Mode.PUSH)
 CAPABILITIES = Capabilities(keeps_mtime=True, mtime_grain_ns=1)
@@ -294,28 +291,3 @@ def test_an_interrupt_is_no_failure_of_an_observer() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         load([Interrupted()]).events([])
-
-
-# -- the examples ------------------------------------------------------------------------------------
-
-SPECS = [value for name, value in vars(hookspecs).items() if name.startswith("syncfs_")]
-
-
-@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.__name__)
-def test_the_example_of_every_hook_is_a_whole_plugin(spec: Any) -> None:
-    documentation = inspect.getdoc(spec) or ""
-    block = documentation.split("::\n", 1)[1].partition("\n    given as")[0]
-    code = textwrap.dedent(block).strip()
-    assert ast.get_docstring(ast.parse(code))
-    module = ModuleType("example")
-    exec(compile(code, "example", "exec", dont_inherit=True), module.__dict__)
-    plugin = module.__dict__["CopyCounter"]() if "CopyCounter" in module.__dict__ else module
-    plugins = load([plugin])
-    offered = {**plugins.comparators(), **plugins.policies(), **plugins.filters()}
-    rows = [row for row in plugins.listing() if row.plugin in ("example", "CopyCounter")]
-    assert rows
-    if spec.__name__ not in ("syncfs_comparators", "syncfs_conflict_policies", "syncfs_filters"):
-        assert rows[0].kind == ("guard" if spec.__name__ == "syncfs_check_plan" else "observer")
-    else:
-        assert rows[0].name in offered
-        assert rows[0].summary

@@ -3,7 +3,8 @@
 A `WebdavEndpoint` is thin; below it, each knowing only those before: `location` (URLs and quoting),
 `clock`, `etag`, `multistatus` (the parser), `wire` (the seam through which every request goes), `session`
 (retries, redirects, the log), `profile` (which server is it), `remote` (looking), `publish` and `download`.
-Behind the seam are two wires: `socket_wire` (with `connection`, `reply` and `tls`), and `httpx_wire`.
+Behind the seam are two wires: `socket_wire` (with `connection`, `reply` and `tls`), and `httpx_wire`; above
+either, `authenticated` (with `login` and `digest`) proves who we are.
 `connect` makes an endpoint of a URL, `client` of a user's own `webdav4` filesystem.
 
 Decisions:
@@ -21,6 +22,15 @@ Decisions:
     httpx where only httpx can do it: an `auth` object made for it, a proxy, event hooks, cookies, HTTP/2,
     another transport. What a user's `WebdavFileSystem` was made with (credentials, headers, TLS settings,
     timeouts) is taken over; where httpx does not tell, httpx is used. A URL needs neither httpx nor webdav4.
+
+    A password goes out unasked only over TLS. Over plain http the first request goes without, and the
+    server's challenge decides: Digest wherever it is offered, else Basic; the price is one request a run.
+    All of that sits above the wires, so both prove who we are alike. An upload that cannot be sent again
+    is preceded by a small request unless the nonce is younger than a minute. The alternative,
+    `Expect: 100-continue`, httpx cannot do.
+
+    The certificates that the system trusts, as for curl and rclone, and certifi's (httpx's only choice)
+    where it has none: a private authority that an administrator has installed is trusted.
 
     A request that no byte answered is sent again, once, if it went over a kept connection and if doing it
     twice is harmless: not DELETE nor MOVE, which could hit what a stranger has put there in between, nor a

@@ -78,7 +78,7 @@ class Session:
                 reply.close()
                 raise EndpointUnavailableError(
                     f"{self._location.url} refused the credentials (status {reply.status}): "
-                    "check the user's name and the password"
+                    "give or check the user's name and the password, or the token"
                 )
             if reply.status not in _REDIRECTS or method not in ("PROPFIND", "GET"):
                 return reply, target

@@ -91,10 +91,10 @@ class RawServer:
         url: Ends in a slash.
     """
 
-    def __init__(self, serve: Callable[[Talk], None]) -> None:
+    def __init__(self, serve: Callable[[Talk], None], listener: socket.socket | None = None) -> None:
         self.talks: list[Talk] = []
         self._serve = serve
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = listener or socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}/"
         self._threads = [threading.Thread(target=self._accept)]

@@ -10,7 +10,13 @@ import pytest
 from syncfs.core.entry import DIRECTORY, Kind
 from syncfs.core.listing import ListingStatus
 from syncfs.endpoint.endpoint import CHUNK_BYTES, Content, Endpoint
-from syncfs.errors import EndpointUnavailableError, StaleEntryError, UnsupportedNameError, VerificationError
+from syncfs.errors import (
+    EndpointUnavailableError,
+    PathError,
+    StaleEntryError,
+    UnsupportedNameError,
+    VerificationError,
+)
 from tests.conftest import missing
 from tests.endpoint.webdav.support import age, broken, content, endpoint, read, seen, unchecked, write
 from tests.servers.rclone_server import Rclone
@@ -265,7 +271,7 @@ def test_reserved_names_are_not_listed_and_leftovers_apart(webdav_server: Folder
         side.remove_leftover(name)
         side.remove_leftover(name)
     assert webdav_server.read() == {".syncfs/trash/f": "y", "f": "content"}
-    with pytest.raises(ValueError):
+    with pytest.raises(PathError):
         side.remove_leftover("f")
 
 
