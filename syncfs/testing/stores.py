@@ -205,6 +205,16 @@ class StoreLaws:
         assert (store.root_of(Side.LEFT), store.root_of(Side.RIGHT)) == (None, "other")
         assert store.generation == 0
 
+    def test_what_was_learnt_of_a_side_is_remembered(self, store: Store) -> None:
+        assert store.facts_of(Side.LEFT) is None and store.facts_of(Side.RIGHT) is None
+        facts = {"seen": "Box/1.0", "learnt_s": 7, "capabilities": {"unsafe_in_names": ["\t", "é"]}}
+        store.set_facts(Side.RIGHT, facts)
+        assert store.facts_of(Side.LEFT) is None
+        assert store.facts_of(Side.RIGHT) == facts
+        store.set_facts(Side.RIGHT, None)
+        assert store.facts_of(Side.RIGHT) is None
+        assert store.generation == 0
+
     def test_the_history_is_newest_first(self, store: Store) -> None:
         runs = [Run(id=f"r{number}", mode="push", started_ns=number) for number in range(3)]
         for run in runs:

@@ -68,8 +68,8 @@ class Profile:
         folds_case: Names that differ in case only are one.
         folds_unicode: Names that differ in their Unicode normal form only are one.
         serialises: A condition is checked and acted upon as one: of several who send the same, one succeeds.
-            Known, never probed: seeing no race proves nothing. Eight at once on Apache: up to five created one
-            name and four replaced one version.
+            Known, never probed: seeing no race proves nothing. Eight at once on Apache: up to five created
+            one name and four replaced one version.
         unsafe_in_names: Characters that no name can hold here: it is refused, or listed as another one.
         unsafe_in_destination: Characters of a path that a MOVE's `Destination` loses here, or may lose:
             what comes after them is cut off, so that a file would land on another one's name. WsgiDAV
