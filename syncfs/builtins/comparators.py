@@ -82,6 +82,26 @@ def _by_content(openers: Openers) -> Verdict:
     return Verdict.SAME if is_same else Verdict.DIFFERENT
 
 
+_COMPUTABLE = ("sha256", "sha512", "sha1", "md5")
+
+
+def _by_told_digest(left: Entry, right: Entry, openers: Openers) -> Verdict:
+    """Judge by content, reading only the other side where one tells a digest that can be computed here."""
+    told = [(entry.digest or "").partition(":")[0] for entry in (left, right)]
+    algorithm = next((each for each in _COMPUTABLE if each in told), None)
+    if algorithm is None:
+        return _by_content(openers)
+    digests = []
+    for entry, name, opener in zip((left, right), told, (openers.left, openers.right), strict=True):
+        if name == algorithm:
+            digests.append(entry.digest)
+            continue
+        with opener() as file:
+            digest = hashlib.file_digest(file, algorithm)  # type: ignore[arg-type]
+        digests.append(f"{algorithm}:{digest.hexdigest()}")
+    return Verdict.SAME if digests[0] == digests[1] else Verdict.DIFFERENT
+
+
 @dataclass(frozen=True, slots=True)
 class _Plain:
     """What comparators without options share."""
@@ -117,7 +137,7 @@ class Auto:
         # Unlike mtimes prove nothing: a copy by another tool, or a touch.
         if size is Verdict.SAME and _by_mtime(left, right, self.grain_ns) is Verdict.SAME:
             return Verdict.SAME
-        return Verdict.UNKNOWN if openers is None else _by_content(openers)
+        return Verdict.UNKNOWN if openers is None else _by_told_digest(left, right, openers)
 
 
 class Size(_Plain):

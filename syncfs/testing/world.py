@@ -170,7 +170,9 @@ class World:
                     break
                 for question in scope.questions:
                     assert (question.path, question.ask) not in answers, f"asked twice: {question}"
-                    answers[question.path, question.ask] = answer(question, self.endpoints, settings.compare)
+                    answers[question.path, question.ask] = answer(
+                        question, self.endpoints, settings.compare, policy=settings.policy
+                    )
             marched.counts.add(scope.counts)
             return close_directory(scope, [visit(child) for child in scope.children])
 

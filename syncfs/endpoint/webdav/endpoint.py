@@ -216,6 +216,10 @@ class WebdavEndpoint:
             return Listing(
                 status=ListingStatus.REFUSED, reason=f"{path!r} is a file, not a directory, by now"
             )
+        return self._listed(path, found)
+
+    def _listed(self, path: str, found: Found) -> Listing:
+        """What a listing's reply says; for an endpoint that asks for more (`Remote.extra`)."""
         return found.listing()
 
     def stat(self, path: str) -> Entry | None:

@@ -4,6 +4,7 @@ import pytest
 
 from syncfs.core.entry import DIRECTORY, Entry, Kind
 from syncfs.endpoint.webdav import multistatus
+from syncfs.endpoint.webdav.extra import Extra, propfind_body
 from syncfs.endpoint.webdav.location import Location
 from syncfs.endpoint.webdav.multistatus import MalformedReplyError, Multistatus, MultistatusParser
 
@@ -167,3 +168,26 @@ def test_a_message_repeats_no_userinfo() -> None:
     with pytest.raises(MalformedReplyError) as caught:
         parse(body(SELF, response("http://ann:s3cret@evil/dav/d/f")))
     assert "s3cret" not in str(caught.value)
+
+
+NOTE = "urn:x note"
+NOTED = FILE.replace("</D:prop>", '<X:note xmlns:X="urn:x"><X:a>one</X:a>two</X:note></D:prop>')
+
+
+def test_extra_properties_are_told_of_each_resource_and_may_say_more_of_its_entry() -> None:
+    extra = Extra((NOTE, "DAV: getetag"), lambda entry, found: entry._replace(digest=found.get(NOTE)))
+    parser = MultistatusParser(HERE, "/dav/d/", extra)
+    parser.feed(body(SELF, response("/dav/d/a", NOTED), response("/dav/d/b")))
+    status = parser.close()
+    assert status.children == {"a": ENTRY._replace(digest="onetwo"), "b": ENTRY}
+    assert status.extra == {
+        "": {},
+        "a": {NOTE: "onetwo", "DAV: getetag": 'W/"5-64a"'},
+        "b": {"DAV: getetag": 'W/"5-64a"'},
+    }
+    assert parse(body(SELF, response("/dav/d/a", NOTED))).extra == {}
+
+
+def test_extra_properties_are_asked_for_beside_the_others() -> None:
+    asked = propfind_body(Extra((NOTE, "DAV: getetag")))
+    assert asked.count(b'<X:note xmlns:X="urn:x"/>') == 1 and asked.count(b"getetag") == 1
