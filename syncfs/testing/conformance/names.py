@@ -124,9 +124,9 @@ class Names(Base):
 
     def _file(self, side: Side, name: str, before: Listing) -> bool:
         """Write, list, read, replace, rename and remove a file; False when the name was refused."""
-        if side.endpoint.stat(name) is not None:
-            return True  # another spelling of it stands there
         try:
+            if side.endpoint.stat(name) is not None:
+                return True  # another spelling of it stands there
             side.write(name, b"one", None)
         except (UnsupportedNameError, PathError) as error:
             side.check(error)
@@ -149,9 +149,9 @@ class Names(Base):
 
     def _directory(self, side: Side, name: str, before: Listing) -> None:
         """Make, list, fill, rename and remove a directory, or find it refused."""
-        if side.endpoint.stat(name) is not None:
-            return
         try:
+            if side.endpoint.stat(name) is not None:
+                return
             side.endpoint.make_directory(name)
         except (UnsupportedNameError, PathError) as error:
             side.check(error)
