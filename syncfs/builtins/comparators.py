@@ -103,6 +103,11 @@ def _by_told_digest(left: Entry, right: Entry, openers: Openers) -> Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class _Plain:
+    """What comparators without options share."""
+
+
+@dataclass(frozen=True, slots=True)
 class Auto:
     """Digests or tags where comparable, then size, then mtimes where both sides keep them, then content.
 
@@ -135,10 +140,10 @@ class Auto:
         return Verdict.UNKNOWN if openers is None else _by_told_digest(left, right, openers)
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(_Plain):
     """Same when the sizes are equal: fast, and blind for an edit that keeps the size."""
 
+    __slots__ = ()
     name: ClassVar[str] = "size"
 
     def compare(self, left: Entry, right: Entry) -> Verdict:
@@ -191,10 +196,10 @@ class Etag:
         return _by_etag(left, right, self.etags)
 
 
-@dataclass(frozen=True, slots=True)
-class Digest:
+class Digest(_Plain):
     """Same when the content's digests are equal, as the sides tell them or as SHA-256 of both."""
 
+    __slots__ = ()
     name: ClassVar[str] = "digest"
     needs_content: ClassVar[bool] = True
 
@@ -219,10 +224,10 @@ class Digest:
         return Verdict.SAME if digests[0] == digests[1] else Verdict.DIFFERENT
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(_Plain):
     """Same when every byte is; reads both sides whatever they tell."""
 
+    __slots__ = ()
     name: ClassVar[str] = "content"
     needs_content: ClassVar[bool] = True
 

@@ -110,6 +110,15 @@ Decisions:
     of every reply. `Date` alone is not enough: Apache stamps the arrival of a request, which for a long
     upload is long before the file's mtime.
 
+    What a server can make us hold is bounded: 64 MiB of entries in one directory, which is about 150,000
+    of them, and one large listing at a time; 64 KiB for a tag or a comment, 4,096 names of properties (expat
+    keeps each for ever), 128 levels of directories. A directory beyond that is a problem, not a listing.
+    The alternative, to stream a directory of any size, would need a reconciler that sees no whole directory.
+
+    How long it can make us wait is bounded too: 30 s for an operation, and for the next 1 KiB of a reply
+    that has begun. What passes by itself is tried again for 8 s where it asks, and for 20 s where it
+    writes, unless the server asks for more time; the next run goes on.
+
     A directory is removed only when a listing shows it empty, because DELETE takes everything below with
     it; on nginx, which hides dotfiles, never.
 """

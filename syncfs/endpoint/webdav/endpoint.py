@@ -35,7 +35,7 @@ __all__ = ["WebdavEndpoint"]
 _log = logging.getLogger("syncfs")
 
 
-_MOST_LEVELS = 128
+_MOST_LEVELS = 256
 _TOO_DEEP = (
     f"it is more than {_MOST_LEVELS} levels deep: does a directory on the server contain itself, by a link?"
 )

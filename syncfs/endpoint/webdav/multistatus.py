@@ -20,7 +20,8 @@ __all__ = ["LARGE_BYTES", "MalformedReplyError", "Multistatus", "MultistatusPars
 
 _MAX_BODY_BYTES = 128 << 20
 _MAX_TEXT_CHARS = 64 << 10
-_MAX_TOKEN_BYTES = 256 << 10
+_MAX_TOKEN_BYTES = 64 << 10
+"""Of a tag or a comment: expat 2.5 looks at all of it again with each piece that arrives."""
 _MAX_NAMES = 4096
 _MAX_DEPTH = 32
 _MAX_MEMORY_BYTES = 64 << 20
