@@ -323,6 +323,7 @@ class Syncer:
             plan,
             trash=self._choices.trash,
             roots=run.roots,
+            policy=self._choices.policy,
             leftovers=leftovers,
             open_conflicts=open_conflicts,
             notices=run.notices,

@@ -82,6 +82,31 @@ def _by_content(openers: Openers) -> Verdict:
     return Verdict.SAME if is_same else Verdict.DIFFERENT
 
 
+_COMPUTABLE = ("sha256", "sha512", "sha1", "md5")
+
+
+def _by_told_digest(left: Entry, right: Entry, openers: Openers) -> Verdict:
+    """Judge by content, reading only the other side where one tells a digest that can be computed here."""
+    told = [(entry.digest or "").partition(":")[0] for entry in (left, right)]
+    algorithm = next((each for each in _COMPUTABLE if each in told), None)
+    if algorithm is None:
+        return _by_content(openers)
+    digests = []
+    for entry, name, opener in zip((left, right), told, (openers.left, openers.right), strict=True):
+        if name == algorithm:
+            digests.append(entry.digest)
+            continue
+        with opener() as file:
+            digest = hashlib.file_digest(file, algorithm)  # type: ignore[arg-type]
+        digests.append(f"{algorithm}:{digest.hexdigest()}")
+    return Verdict.SAME if digests[0] == digests[1] else Verdict.DIFFERENT
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """What comparators without options share."""
+
+
 @dataclass(frozen=True, slots=True)
 class Auto:
     """Digests or tags where comparable, then size, then mtimes where both sides keep them, then content.
@@ -112,13 +137,13 @@ class Auto:
         # Unlike mtimes prove nothing: a copy by another tool, or a touch.
         if size is Verdict.SAME and _by_mtime(left, right, self.grain_ns) is Verdict.SAME:
             return Verdict.SAME
-        return Verdict.UNKNOWN if openers is None else _by_content(openers)
+        return Verdict.UNKNOWN if openers is None else _by_told_digest(left, right, openers)
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(_Plain):
     """Same when the sizes are equal: fast, and blind for an edit that keeps the size."""
 
+    __slots__ = ()
     name: ClassVar[str] = "size"
 
     def compare(self, left: Entry, right: Entry) -> Verdict:
@@ -171,10 +196,10 @@ class Etag:
         return _by_etag(left, right, self.etags)
 
 
-@dataclass(frozen=True, slots=True)
-class Digest:
+class Digest(_Plain):
     """Same when the content's digests are equal, as the sides tell them or as SHA-256 of both."""
 
+    __slots__ = ()
     name: ClassVar[str] = "digest"
     needs_content: ClassVar[bool] = True
 
@@ -199,10 +224,10 @@ class Digest:
         return Verdict.SAME if digests[0] == digests[1] else Verdict.DIFFERENT
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(_Plain):
     """Same when every byte is; reads both sides whatever they tell."""
 
+    __slots__ = ()
     name: ClassVar[str] = "content"
     needs_content: ClassVar[bool] = True
 

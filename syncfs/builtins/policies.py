@@ -67,9 +67,14 @@ def _by_lead(lead: int) -> Resolution:
 
 
 @dataclass(frozen=True, slots=True)
-class Newer:
+class _Policy:
+    """What policies without options share: making nine such classes would take 6 ms of every run."""
+
+
+class Newer(_Policy):
     """The version modified last; both where the times cannot be ordered; an edit over a deletion."""
 
+    __slots__ = ()
     name: ClassVar[str] = "newer"
 
     def resolve(self, conflict: Conflict) -> Resolution:
@@ -77,80 +82,80 @@ class Newer:
         return _survivor(conflict) or _by_lead(_lead_ns(conflict))
 
 
-@dataclass(frozen=True, slots=True)
-class Older:
+class Older(_Policy):
     """The version modified first; both where the times cannot be ordered; an edit over a deletion."""
 
+    __slots__ = ()
     name: ClassVar[str] = "older"
 
     def resolve(self, conflict: Conflict) -> Resolution:  # noqa: D102 - see Newer
         return _survivor(conflict) or _by_lead(-_lead_ns(conflict))
 
 
-@dataclass(frozen=True, slots=True)
-class Larger:
+class Larger(_Policy):
     """The larger version; both where the sizes are equal or unknown; an edit over a deletion."""
 
+    __slots__ = ()
     name: ClassVar[str] = "larger"
 
     def resolve(self, conflict: Conflict) -> Resolution:  # noqa: D102
         return _survivor(conflict) or _by_lead(_lead_bytes(conflict))
 
 
-@dataclass(frozen=True, slots=True)
-class Smaller:
+class Smaller(_Policy):
     """The smaller version; both where the sizes are equal or unknown; an edit over a deletion."""
 
+    __slots__ = ()
     name: ClassVar[str] = "smaller"
 
     def resolve(self, conflict: Conflict) -> Resolution:  # noqa: D102
         return _survivor(conflict) or _by_lead(-_lead_bytes(conflict))
 
 
-@dataclass(frozen=True, slots=True)
-class Src:
+class Src(_Policy):
     """What src has, be it a deletion."""
 
+    __slots__ = ()
     name: ClassVar[str] = "src"
 
     def resolve(self, conflict: Conflict) -> Resolution:  # noqa: D102
         return Resolution.LEFT
 
 
-@dataclass(frozen=True, slots=True)
-class Dst:
+class Dst(_Policy):
     """What dst has, be it a deletion."""
 
+    __slots__ = ()
     name: ClassVar[str] = "dst"
 
     def resolve(self, conflict: Conflict) -> Resolution:  # noqa: D102
         return Resolution.RIGHT
 
 
-@dataclass(frozen=True, slots=True)
-class KeepBoth:
+class KeepBoth(_Policy):
     """Both versions, the sender's under the path; an edit over a deletion."""
 
+    __slots__ = ()
     name: ClassVar[str] = "keep-both"
 
     def resolve(self, conflict: Conflict) -> Resolution:  # noqa: D102
         return _survivor(conflict) or Resolution.KEEP_BOTH
 
 
-@dataclass(frozen=True, slots=True)
-class Skip:
+class Skip(_Policy):
     """Leave both as they are; the conflict stays open."""
 
+    __slots__ = ()
     name: ClassVar[str] = "skip"
 
     def resolve(self, conflict: Conflict) -> Resolution:  # noqa: D102
         return Resolution.SKIP
 
 
-@dataclass(frozen=True, slots=True)
-class Fail:
+class Fail(_Policy):
     """Leave both as they are, and count it as a problem."""
 
+    __slots__ = ()
     name: ClassVar[str] = "fail"
 
     def resolve(self, conflict: Conflict) -> Resolution:  # noqa: D102

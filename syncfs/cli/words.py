@@ -10,6 +10,7 @@ from syncfs.core.action import (
     Action,
     CopyFile,
     MakeDirectory,
+    MergeFile,
     MoveAside,
     RecordAgreement,
     RemoveDirectory,
@@ -126,6 +127,8 @@ def _what(action: Action) -> str:
     match action:
         case CopyFile() | MakeDirectory():
             return f"{action.verb}  {path} → {side}"
+        case MergeFile():
+            return f"{action.verb}  {path} → {' and '.join(each.label for each in action.sides)}"
         case RemoveFile() | RemoveDirectory():
             return f"{action.verb}  {path} from {side}"
         case Rename():
@@ -164,6 +167,7 @@ def plan_summary(plan: Plan, *, hint_extra: bool) -> list[str]:
     sums = plan.summary()
     parts = [
         f"copy {count(sums['copy'], 'file')} ({amount(sums['bytes'])})" if sums["copy"] else "",
+        f"merge {count(sums['merge'], 'file')}" if sums["merge"] else "",
         f"remove {sums['remove']:,}" if sums["remove"] else "",
         f"rename {sums['rename']:,}" if sums["rename"] else "",
         f"make {count(sums['make_directories'], 'directory', 'directories')}"

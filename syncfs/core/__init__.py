@@ -12,7 +12,15 @@ Decisions:
 from syncfs.core.base import Change, Flag, Record, change_of
 from syncfs.core.capabilities import Capabilities
 from syncfs.core.compare import Comparator, ContentComparator, Openers, Verdict
-from syncfs.core.conflict import Conflict, ConflictKind, ConflictPolicy, Resolution
+from syncfs.core.conflict import (
+    Conflict,
+    ConflictKind,
+    ConflictPolicy,
+    Contents,
+    Merged,
+    MergingPolicy,
+    Resolution,
+)
 from syncfs.core.entry import DIRECTORY, Entry, Kind, Side, Written
 from syncfs.core.listing import ABSENT, Listing, ListingStatus
 
@@ -26,11 +34,14 @@ __all__ = [
     "ConflictKind",
     "ConflictPolicy",
     "ContentComparator",
+    "Contents",
     "Entry",
     "Flag",
     "Kind",
     "Listing",
     "ListingStatus",
+    "Merged",
+    "MergingPolicy",
     "Openers",
     "Record",
     "Resolution",

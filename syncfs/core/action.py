@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
@@ -13,6 +14,7 @@ __all__ = [
     "CopyFile",
     "Expect",
     "MakeDirectory",
+    "MergeFile",
     "MoveAside",
     "RecordAgreement",
     "RemoveDirectory",
@@ -74,6 +76,25 @@ class CopyFile(_Action):
         entry = self.expect.of(self.side.other)
         assert entry is not None
         return entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeFile(_Action):
+    """Put one content in the place of two: what a policy made of both sides' edits.
+
+    Attributes:
+        content: What takes the path.
+        digests: `"algorithm:hex"` of what the left and the right side hold: what `content` was made of.
+        sides: The sides to write; the others hold this content already, or are not to be written. `side`
+            is the first of them.
+        agrees: Both sides hold the same afterwards.
+    """
+
+    verb: ClassVar[str] = "merge"
+    content: bytes
+    digests: tuple[str, str]
+    sides: tuple[Side, ...]
+    agrees: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,11 +162,22 @@ class RecordAgreement(_Action):
     record: Record | None
 
 
-Action = MakeDirectory | CopyFile | RemoveFile | RemoveDirectory | Rename | MoveAside | RecordAgreement
+Action = (
+    MakeDirectory | CopyFile | MergeFile | RemoveFile | RemoveDirectory | Rename | MoveAside | RecordAgreement
+)
 
 _CLASSES: dict[str, Any] = {
     cls.__name__: cls
-    for cls in (MakeDirectory, CopyFile, RemoveFile, RemoveDirectory, Rename, MoveAside, RecordAgreement)
+    for cls in (
+        MakeDirectory,
+        CopyFile,
+        MergeFile,
+        RemoveFile,
+        RemoveDirectory,
+        Rename,
+        MoveAside,
+        RecordAgreement,
+    )
 }
 
 
@@ -161,6 +193,11 @@ def action_to_dict(action: Action) -> dict[str, Any]:
     match action:
         case CopyFile():
             data["digest"] = action.digest
+        case MergeFile():
+            data["content"] = base64.b64encode(action.content).decode("ascii")
+            data["digests"] = list(action.digests)
+            data["sides"] = [side.label for side in action.sides]
+            data["agrees"] = action.agrees
         case RemoveFile():
             data["clears_way"] = action.clears_way
             data["record"] = _record(action.record)
@@ -186,13 +223,18 @@ def action_from_dict(data: dict[str, Any]) -> Action:
     """
     data = dict(data)
     cls = _CLASSES[data.pop("action")]
-    data["side"] = {"src": Side.LEFT, "dst": Side.RIGHT}[data["side"]]
+    sides = {side.label: side for side in Side}
+    data["side"] = sides[data["side"]]
     left, right = (_parsed(data["expect"][side]) for side in ("src", "dst"))
     if isinstance(left, Written) or isinstance(right, Written):
         raise ValueError("an expectation is an entry")
     data["expect"] = Expect(left, right)
     if data.get("record") is not None:
         data["record"] = _parsed_record(data["record"])
+    if "sides" in data:
+        data["sides"] = tuple(sides[side] for side in data["sides"])
+        data["content"] = base64.b64decode(data["content"], validate=True)
+        data["digests"] = (data["digests"][0], data["digests"][1])
     if "records" in data:
         data["records"] = tuple((old, new, _parsed_record(record)) for old, new, record in data["records"])
     action: Action = cls(**data)

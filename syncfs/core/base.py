@@ -109,7 +109,21 @@ def change_of(record: Record | None, side: Side, entry: Entry | None) -> Change:
     if entry == recorded:
         shows_nothing = entry.mtime_ns is None and entry.etag is None and entry.digest is None
         return Change.MODIFIED if shows_nothing and entry.kind is Kind.FILE else Change.UNCHANGED
-    return Change.MODIFIED
+    return Change.UNCHANGED if _tells_more(entry, recorded) else Change.MODIFIED
+
+
+def _tells_more(entry: Entry, recorded: Entry) -> bool:
+    """Whether two entries differ only in that one tells a digest or a file's id and the other does not.
+
+    A side that is looked at in another way (by a plugin's endpoint, say) has not changed by that. The
+    entity tag must be the same: without one, nothing else would prove the content.
+    """
+    return (
+        entry.etag is not None
+        and entry._replace(digest=None, file_id=None) == recorded._replace(digest=None, file_id=None)
+        and (entry.digest is None or recorded.digest is None or entry.digest == recorded.digest)
+        and (entry.file_id is None or recorded.file_id is None or entry.file_id == recorded.file_id)
+    )
 
 
 def is_settled(record: Record, left: Entry | None, right: Entry | None, doubts: int) -> bool:

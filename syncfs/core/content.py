@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from syncfs.core.base import Change, Record, change_of
 from syncfs.core.compare import Verdict
+from syncfs.core.conflict import Conflict, MergingPolicy
 from syncfs.core.entry import Entry, Kind, Side, Written
-from syncfs.core.question import Ask, Unanswerable
+from syncfs.core.question import Ask, MergeOf, Unanswerable
 from syncfs.core.scope import Scope
 
-__all__ = ["Unreadable", "is_certain", "judge", "settled_change"]
+__all__ = ["Unreadable", "is_certain", "judge", "merge_of", "settled_change"]
 
 
 class Unreadable(Exception):
@@ -106,6 +107,17 @@ def judge(
             return True
         return answer is Verdict.SAME
     return verdict is Verdict.SAME
+
+
+def merge_of(scope: Scope, name: str, conflict: Conflict) -> MergeOf | None:
+    """What the policy makes of both files of an edit against an edit; None when it makes nothing."""
+    policy = scope.settings.policy
+    if not isinstance(policy, MergingPolicy) or not policy.can_merge(conflict):
+        return None
+    answer = scope.ask(name, Ask.MERGE, conflict.left, conflict.right, conflict=conflict)
+    if isinstance(answer, Unanswerable):
+        raise Unreadable(answer)
+    return answer if isinstance(answer, MergeOf) else None
 
 
 def _testimonies(

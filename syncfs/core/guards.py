@@ -6,7 +6,7 @@ overwrites something, or that cannot end for want of space, is refused.
 
 from __future__ import annotations
 
-from syncfs.core.action import Action, CopyFile, RemoveDirectory, RemoveFile
+from syncfs.core.action import Action, CopyFile, MergeFile, RemoveDirectory, RemoveFile
 from syncfs.core.entry import Side
 from syncfs.core.plan import Plan
 from syncfs.core.settings import Settings
@@ -118,7 +118,7 @@ def _growth_bytes(action: Action) -> int:
 def _destroys(plan: Plan) -> bool:
     """Whether a plan removes or overwrites anything."""
     return any(
-        isinstance(action, RemoveFile | RemoveDirectory)
+        isinstance(action, RemoveFile | RemoveDirectory | MergeFile)
         or (isinstance(action, CopyFile) and action.expect.of(action.side) is not None)
         for action in plan.actions
     )

@@ -141,11 +141,17 @@ def resolve(
     seen: tuple[Entry | None, Entry | None],
     *,
     ask: bool = True,
+    record: Record | None = None,
 ) -> tuple[Conflict, Resolution]:
     """Make a conflict and ask the policy; with `ask=False` the rules leave it no choice."""
     settings = scope.settings
     conflict = Conflict(
-        path=scope.path(name), kind=kind, left=seen[0], right=seen[1], tolerance_ns=settings.tolerance_ns
+        path=scope.path(name),
+        kind=kind,
+        left=seen[0],
+        right=seen[1],
+        tolerance_ns=settings.tolerance_ns,
+        base_digest=None if record is None else record.digest,
     )
     return conflict, settings.policy.resolve(conflict) if ask else Resolution.SKIP
 
@@ -159,7 +165,7 @@ def winner_of(scope: Scope, resolution: Resolution) -> Side | None:
             return Side.RIGHT
         case Resolution.KEEP_BOTH:
             return scope.settings.mode.sender or Side.LEFT
-        case Resolution.SKIP | Resolution.FAIL:
+        case Resolution.SKIP | Resolution.FAIL | Resolution.MERGE:
             return None
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from syncfs.core.action import Expect, MergeFile
 from syncfs.core.base import Change, Record
-from syncfs.core.conflict import ConflictKind, Resolution
-from syncfs.core.content import is_certain, judge, settled_change
+from syncfs.core.conflict import Conflict, ConflictKind, Resolution
+from syncfs.core.content import is_certain, judge, merge_of, settled_change
 from syncfs.core.entry import Entry, Side
 from syncfs.core.note import (
     copy,
@@ -17,6 +18,7 @@ from syncfs.core.note import (
     winner_of,
     yield_file,
 )
+from syncfs.core.question import MergeOf
 from syncfs.core.scope import Descent, Scope
 from syncfs.core.selection import Tracking
 from syncfs.core.settings import Delete
@@ -46,7 +48,10 @@ def two_files(scope: Scope, name: str, left: Entry, right: Entry, record: Record
         scope.agree(name, seen, _common(digests), "the same on both sides", record)
         scope.stays(*Side)
         return
-    conflict, resolution = resolve(scope, name, ConflictKind.EDIT_EDIT, seen)
+    conflict, resolution = resolve(scope, name, ConflictKind.EDIT_EDIT, seen, record=record)
+    if (made := merge_of(scope, name, conflict)) is not None:
+        _merge(scope, name, conflict, seen, made)
+        return
     winner = winner_of(scope, resolution)
     if winner is None or (sender is not None and winner is sender.other):
         outcome = "left as it is" if winner is None else f"{winner.label} keeps its version"
@@ -65,6 +70,36 @@ def two_files(scope: Scope, name: str, left: Entry, right: Entry, record: Record
         outcome = f"{winner.label} wins; {kept}"
         copy(scope, name, loser, seen[winner], None, "wins the conflict")
     settle(scope, conflict, resolution, outcome)
+
+
+def _merge(scope: Scope, name: str, conflict: Conflict, seen: tuple[Entry, Entry], made: MergeOf) -> None:
+    """Put what a policy made of both edits where it may be put; where it is already, leave it."""
+    sender = scope.settings.mode.sender
+    sides = tuple(side for side in Side if side is not sender and not made.is_like[side])
+    agrees = sender is None or made.is_like[sender]
+    outcome = made.merged.outcome
+    if sides:
+        scope.actions.append(
+            MergeFile(
+                path=scope.path(name),
+                side=sides[0],
+                expect=Expect(*seen),
+                reason=outcome,
+                content=made.merged.content,
+                digests=made.digests,
+                sides=sides,
+                agrees=agrees,
+            )
+        )
+    if agrees:
+        if scope.settings.trash:
+            outcome += "; what was there goes to the trash"
+        settle(scope, conflict, Resolution.MERGE, outcome)
+        scope.stays(*Side)
+    else:
+        assert sender is not None
+        outcome += f" in {sender.other.label}; {sender.label} is not written"
+        leave_open(scope, name, conflict, Resolution.MERGE, outcome)
 
 
 def _common(digests: list[str | None]) -> str | None:

@@ -13,6 +13,7 @@ from syncfs.core.action import (
     Action,
     CopyFile,
     MakeDirectory,
+    MergeFile,
     MoveAside,
     RecordAgreement,
     RemoveDirectory,
@@ -58,7 +59,7 @@ def _phase_of(action: Action) -> int:
     """The order of execution; actions of one phase are independent, unless they make or remove trees.
 
     0 losers aside and new spellings, 1 what stands in the way (bottom up), 2 directories (top down),
-    3 copies and renames, 4 other removals (bottom up), 5 what is only noted.
+    3 copies, merges and renames, 4 other removals (bottom up), 5 what is only noted.
     """
     match action:
         case MoveAside() | Rename(records=()):
@@ -67,7 +68,7 @@ def _phase_of(action: Action) -> int:
             return 1
         case MakeDirectory():
             return 2
-        case CopyFile() | Rename():
+        case CopyFile() | MergeFile() | Rename():
             return 3
         case RemoveFile() | RemoveDirectory():
             return 4
@@ -137,8 +138,14 @@ class Plan:
 
     @property
     def bytes_to_copy(self) -> int:
-        """How many bytes the copies will move."""
-        return sum(action.source.size_bytes or 0 for action in self.actions if isinstance(action, CopyFile))
+        """How many bytes the copies and merges will write."""
+        return sum(
+            action.source.size_bytes or 0
+            if isinstance(action, CopyFile)
+            else len(action.content) * len(action.sides)
+            for action in self.actions
+            if isinstance(action, CopyFile | MergeFile)
+        )
 
     def removals(self, side: Side) -> int:
         """How many files the plan removes on a side."""
@@ -148,11 +155,12 @@ class Plan:
         """Count what the plan does.
 
         Returns:
-            `copy, remove, rename, make_directories, keep_aside, record, conflicts, problems, bytes`.
+            `copy, merge, remove, rename, make_directories, keep_aside, record, conflicts, problems, bytes`.
         """
         counts = Counter(type(action) for action in self.actions)
         return {
             "copy": counts[CopyFile],
+            "merge": counts[MergeFile],
             "remove": counts[RemoveFile] + counts[RemoveDirectory],
             "rename": counts[Rename],
             "make_directories": counts[MakeDirectory],
@@ -246,7 +254,8 @@ def _seen(entry: Entry | None) -> dict[str, Any] | None:
 def _whole_conflict_to_dict(conflict: Conflict) -> dict[str, Any]:
     """Give a conflict as a plan holds it, with what only programs want to know of it."""
     sides = {"src": _facets(conflict.left), "dst": _facets(conflict.right)}
-    return {**conflict_to_dict(conflict), **sides, "tolerance_ns": conflict.tolerance_ns}
+    more = {"tolerance_ns": conflict.tolerance_ns, "base_digest": conflict.base_digest}
+    return {**conflict_to_dict(conflict), **sides, **more}
 
 
 def _facets(entry: Entry | None) -> dict[str, Any] | None:
@@ -263,6 +272,7 @@ def _conflict_from_dict(data: dict[str, Any]) -> Conflict:
         left=entry(data["src"]),
         right=entry(data["dst"]),
         tolerance_ns=data["tolerance_ns"],
+        base_digest=data["base_digest"],
         resolution=None if data["resolution"] is None else Resolution(data["resolution"]),
         outcome=data["outcome"],
         is_open=data["open"],

@@ -7,9 +7,10 @@ from enum import Enum
 from typing import NamedTuple
 
 from syncfs.core.compare import Verdict
+from syncfs.core.conflict import Conflict, Merged
 from syncfs.core.entry import Entry, Side
 
-__all__ = ["Answer", "Answers", "Ask", "Question", "Unanswerable", "Unanswered"]
+__all__ = ["Answer", "Answers", "Ask", "MergeOf", "Question", "Unanswerable", "Unanswered"]
 
 
 class Ask(Enum):
@@ -24,6 +25,8 @@ class Ask(Enum):
     LEFT_EXISTS = "left exists"
     """Is it there although a complete listing does not show it? SAME when it is, DIFFERENT when not."""
     RIGHT_EXISTS = "right exists"
+    MERGE = "merge"
+    """One content out of both sides' edits, by the policy: a `MergeOf`; UNKNOWN where there is none."""
 
     @staticmethod
     def digest_of(side: Side) -> Ask:
@@ -45,6 +48,7 @@ class Question(NamedTuple):
         left: What the left side's listing shows; None where it plays no part.
         right: The same for the right side.
         algorithm: For a digest: the algorithm of the digest it will be held against; empty: any.
+        conflict: For a merge: what is to be settled.
     """
 
     path: str
@@ -52,6 +56,7 @@ class Question(NamedTuple):
     left: Entry | None
     right: Entry | None
     algorithm: str = ""
+    conflict: Conflict | None = None
 
 
 class Unanswerable(NamedTuple):
@@ -62,7 +67,21 @@ class Unanswerable(NamedTuple):
     retryable: bool = False
 
 
-Answer = Verdict | str | Unanswerable
+class MergeOf(NamedTuple):
+    """What a policy made of two files.
+
+    Attributes:
+        merged: The content, and how it was made.
+        digests: `"algorithm:hex"` of the left and of the right file, as they were read for it.
+        is_like: Per side: it holds that very content.
+    """
+
+    merged: Merged
+    digests: tuple[str, str]
+    is_like: tuple[bool, bool]
+
+
+Answer = Verdict | str | MergeOf | Unanswerable
 Answers = Mapping[tuple[str, Ask], Answer]
 
 

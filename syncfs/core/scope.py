@@ -214,7 +214,13 @@ class Scope(Closed):
         )
 
     def ask(
-        self, name: str, ask: Ask, left: Entry | None, right: Entry | None, algorithm: str = ""
+        self,
+        name: str,
+        ask: Ask,
+        left: Entry | None,
+        right: Entry | None,
+        algorithm: str = "",
+        conflict: Conflict | None = None,
     ) -> Answer:
         """Get an answer, or stop deciding this name until there is one.
 
@@ -224,7 +230,7 @@ class Scope(Closed):
         path = self.path(name)
         answer = self.answers.get((path, ask))
         if answer is None:
-            raise Unanswered(Question(path, ask, left, right, algorithm))
+            raise Unanswered(Question(path, ask, left, right, algorithm, conflict))
         return answer
 
     def fresh_name(self, name: str, side: Side) -> str:

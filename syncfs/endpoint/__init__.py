@@ -18,6 +18,11 @@ Decisions:
     An empty directory of an object store is an empty object with a reserved name in it. Without one it
     would not be there, and its absence would look like a deletion; it costs one request a directory.
 
+    A listing may bear a mark, which proves the next one to say the same: of a local directory a hash of its
+    names' plain `lstat` facets, taken before any object is made of them; of a WebDAV directory a hash of the
+    raw body. 200,000 entries cost 0.7 s of `scandir` and `lstat`, 0.1 s more with their marks, and 1.4 s
+    more as entries that are compared one by one (measured together, on a busy machine).
+
     Local files are made durable by one syncfs(2) a batch: 0.03 s for 2,000 files of 4 KiB, where an fsync
     of each takes 0.6 s.
 

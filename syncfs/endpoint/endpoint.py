@@ -13,6 +13,7 @@ from syncfs.core.listing import Listing
 
 __all__ = [
     "CHUNK_BYTES",
+    "AttachingStrategy",
     "Content",
     "DwellingEndpoint",
     "Endpoint",
@@ -330,4 +331,21 @@ class Learning(Protocol):
     @property
     def findings(self) -> Sequence[Finding]:
         """What is known, for people."""
+        ...
+
+
+@runtime_checkable
+class AttachingStrategy(Protocol):
+    """A comparator that has its sides tell, and keep, more of each file than they do by themselves."""
+
+    def attach(self, endpoint: Endpoint, *, may_write: bool) -> AbstractContextManager[Endpoint]:
+        """Give the endpoint to use during one run, often just the one that is given.
+
+        The context ends with the run, with the exception that ended it if one did; what is to be kept on
+        that side is best written then.
+
+        Args:
+            endpoint: A side.
+            may_write: Whether anything may be written there: not in a dry run, and not to a sender.
+        """
         ...

@@ -14,6 +14,7 @@ from syncfs.core.action import (
     Action,
     CopyFile,
     MakeDirectory,
+    MergeFile,
     MoveAside,
     RecordAgreement,
     RemoveDirectory,
@@ -84,9 +85,10 @@ def execute(
     pace = Pace(job.jobs, time.monotonic(), is_near=is_near)
     execution = _Execution(bench, ledger, executor, pace, job.emit, tally)
     trashing = {
-        number: Trashed(run=bench.run, side=action.side, slot=slot_of(bench.run, number), path=action.path)
+        (number, side): Trashed(run=bench.run, side=side, slot=slot_of(bench.run, number), path=action.path)
         for number, action in enumerate(actions)
-        if isinstance(action, RemoveFile) and bench.keeps(action.side)
+        for side in _clears(action)
+        if bench.keeps(side)
     }
     job.store.trash(trashing.values())
     ledger.vacate(actions)
@@ -99,7 +101,7 @@ def execute(
         execution.read_back()
     finally:
         ledger.commit()
-        job.store.forget_trash(item for number, item in trashing.items() if number not in execution.removed)
+        job.store.forget_trash(item for place, item in trashing.items() if place not in execution.trashed)
     if execution.fatal is not None:
         raise _abort(execution.fatal, tally)
 
@@ -138,7 +140,7 @@ class _Execution:
         # A future is put here when it is done: to wait for any of sixty looks at all of them.
         self.finished: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
         self.large = 0
-        self.removed: set[int] = set()
+        self.trashed: set[tuple[int, Side]] = set()
         self.moved: dict[tuple[Side, str], Entry | Written] = {}
         self.schedule = Schedule(())
         self.fatal: Exception | None = None
@@ -168,7 +170,7 @@ class _Execution:
         batch = schedule.take(pace.batch(schedule.small), large=self.large < max(1, pace.limit // 4))
         tasks = []
         for number, action in batch:
-            if isinstance(action, RecordAgreement):
+            if isinstance(action, RecordAgreement) and not self.bench.wants(action):
                 self._take(Outcome(action=action))
             else:
                 moved = self.moved.get((action.side.other, action.path)) if self.moved else None
@@ -226,8 +228,7 @@ class _Execution:
             is_strained=any(outcome.is_strained for outcome in outcomes),
         )
         for task, outcome in zip(tasks, outcomes, strict=False):  # a batch ends early when the run does
-            if isinstance(outcome.action, RemoveFile) and outcome.problem is None:
-                self.removed.add(task.number)
+            self.trashed.update((task.number, side) for side in outcome.trashed)
             self._take(outcome)
         if len(outcomes) < len(tasks):
             self._may_go_on()
@@ -237,19 +238,27 @@ class _Execution:
             self._take_success(outcome)
         else:
             self._take_failure(outcome, outcome.problem)
-        if place := self.ledger.done(outcome.action):
-            self._list([place])
+        self._list(self.ledger.done(outcome.action))
 
     def _take_success(self, outcome: Outcome) -> None:
         action, tally, path = outcome.action, self.tally, outcome.action.path
         if isinstance(action, MakeDirectory):
             self.schedule.made(action)
+        if outcome.content is not None and outcome.digest is not None and self.bench.policy is not None:
+            # Before the record commits: a base without its content merges nothing, the reverse is no harm.
+            self.bench.policy.keep(path, outcome.digest, outcome.content)
         match action:
             case CopyFile():
                 tally.copied += outcome.size_bytes > 0 or action.source.size_bytes == 0
                 tally.bytes_transferred += outcome.size_bytes
                 assert outcome.left is not None and outcome.right is not None
                 self.ledger.note(action, Record(outcome.left, outcome.right, outcome.digest, outcome.flags))
+            case MergeFile():
+                tally.copied += len(action.sides)
+                tally.bytes_transferred += outcome.size_bytes
+                if outcome.left is not None and outcome.right is not None:
+                    merged = Record(outcome.left, outcome.right, outcome.digest, outcome.flags)
+                    self.ledger.note(action, merged)
             case MakeDirectory():
                 tally.made_directories += 1
                 if path:
@@ -270,7 +279,10 @@ class _Execution:
                 self.ledger.forget(path)
                 return
             case RecordAgreement():
-                self.ledger.change(path, action.record)
+                record = action.record
+                if record is not None and outcome.digest is not None:
+                    record = record._replace(digest=outcome.digest)
+                self.ledger.change(path, record)
                 return
         self._tell(EventKind.DONE, action, size_bytes=outcome.size_bytes)
 
@@ -313,6 +325,17 @@ class _Execution:
                 message=message,
             )
         )
+
+
+def _clears(action: Action) -> tuple[Side, ...]:
+    """The sides on which an action puts what is there into the trash."""
+    match action:
+        case RemoveFile():
+            return (action.side,)
+        case MergeFile():
+            return action.sides
+        case _:
+            return ()
 
 
 def _blocked(action: Action, *, by: str) -> Outcome:

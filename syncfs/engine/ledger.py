@@ -18,6 +18,7 @@ from syncfs.core.action import (
     Action,
     CopyFile,
     MakeDirectory,
+    MergeFile,
     MoveAside,
     RecordAgreement,
     RemoveDirectory,
@@ -61,21 +62,22 @@ class Ledger:
         self._vacated: dict[str, Record] = {}
         for action in actions:
             if not isinstance(action, RecordAgreement):
-                self._wrote.add(action.side)
-                if place := self._read_back_in(action):
-                    self._outstanding[place] += 1
+                written = action.sides if isinstance(action, MergeFile) else (action.side,)
+                self._wrote.update(written)
+                self._outstanding.update(self._read_back_in(action))
 
-    def _read_back_in(self, action: Action) -> Place | None:
-        """The directory whose listing will tell what an action's target looks like, if one must."""
-        if self._sides[action.side].capabilities.confirms_writes:
-            return None
+    def _read_back_in(self, action: Action) -> list[Place]:
+        """The directories whose listings will tell what an action's targets look like, where they must."""
         match action:
             case CopyFile() | MakeDirectory() if action.path:
-                return action.side, split(action.path)[0]
+                places = [(action.side, split(action.path)[0])]
+            case MergeFile() if action.agrees:
+                places = [(side, split(action.path)[0]) for side in action.sides]
             case Rename() if action.records:
-                return action.side, split(action.to)[0]
+                places = [(action.side, split(action.to)[0])]
             case _:
-                return None
+                return []
+        return [place for place in places if not self._sides[place[0]].capabilities.confirms_writes]
 
     def note(self, action: Action, record: Record) -> None:
         """Record an agreement; where the target's fingerprint is still open, remember to read it back.
@@ -84,11 +86,11 @@ class Ledger:
         run's listing shows; until then it is no evidence for a deletion.
         """
         self.change(action.path, record)
-        written = record.of(action.side)
-        if isinstance(written, Written) and written.etag and self._sides[action.side].capabilities.names_tags:
-            return
-        if place := self._read_back_in(action):
-            self._noted.setdefault(place, {})[split(action.path)[1]] = record
+        for place in self._read_back_in(action):
+            written = record.of(place[0])
+            is_named = isinstance(written, Written) and written.etag
+            if not (is_named and self._sides[place[0]].capabilities.names_tags):
+                self._noted.setdefault(place, {})[split(action.path)[1]] = record
 
     def renamed(self, action: Rename, moved: Entry | Written | None) -> None:
         """Take the records of a path, and of all below it, to its new place."""
@@ -98,18 +100,17 @@ class Ledger:
                 left, right = (record.left, moved) if action.side is Side.RIGHT else (moved, record.right)
                 record = Record(left, right, record.digest, record.flags)
             self.change(new, record)
-            if new == action.to and (place := self._read_back_in(action)):
-                self._noted.setdefault(place, {})[split(new)[1]] = record
+            if new == action.to:
+                for place in self._read_back_in(action):
+                    self._noted.setdefault(place, {})[split(new)[1]] = record
         if action.records:
             self.change(action.path, None)
 
-    def done(self, action: Action) -> Place | None:
-        """Note that an action was tried; the directory to read back now, if this was its last one."""
-        place = self._read_back_in(action)
-        if place is None:
-            return None
-        self._outstanding[place] -= 1
-        return place if not self._outstanding[place] and place in self._noted else None
+    def done(self, action: Action) -> list[Place]:
+        """Note that an action was tried; the directories to read back now, if this was their last one."""
+        places = self._read_back_in(action)
+        self._outstanding.subtract(places)
+        return [place for place in places if not self._outstanding[place] and place in self._noted]
 
     def unread(self) -> list[Place]:
         """The directories with notes that were not read back."""
@@ -136,7 +137,11 @@ class Ledger:
             if name in listing.racy:
                 flags |= Flag.racy(side)
             left, right = (entry, record.right) if side is Side.LEFT else (record.left, entry)
-            self.change(path, Record(left, right, record.digest, flags))
+            confirmed = Record(left, right, record.digest, flags)
+            self.change(path, confirmed)
+            other = self._noted.get((side.other, directory), {})
+            if name in other:
+                other[name] = confirmed  # a merge, whose other side is still to be read back
 
     def change(self, path: str, record: Record | None) -> None:
         """Set a record, or remove it with None, with the next batch."""

@@ -394,6 +394,7 @@ class _March:
                     self.sides,
                     self.settings.compare,
                     backwards=self.settings.compares_backwards,
+                    policy=self.settings.policy,
                 )
                 answers[future] = (visit, question)
                 if len(answers) >= 2 * self.jobs:

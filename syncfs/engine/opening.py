@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any, cast
@@ -22,7 +22,7 @@ from syncfs.core.problem import Problem
 from syncfs.core.report import Report
 from syncfs.core.selection import Selection
 from syncfs.core.settings import Delete, MaxDelete, Mode, Settings
-from syncfs.endpoint.endpoint import Endpoint, Learning
+from syncfs.endpoint.endpoint import AttachingStrategy, Endpoint, Learning
 from syncfs.engine.job import Job, Roots, checked_roots, run_id, spelling
 from syncfs.engine.tell import Listener, Teller, told
 from syncfs.errors import ConfigError, SyncfsError
@@ -75,6 +75,7 @@ class Opened:
     """What is open during one run.
 
     Attributes:
+        sides: The left and the right endpoint, as the comparator has them.
         job: What the phases share.
         settings: What the core needs to know.
         roots: What was found where the roots should be.
@@ -83,6 +84,7 @@ class Opened:
         flush: Hands on the events that are still held back.
     """
 
+    sides: tuple[Endpoint, Endpoint]
     job: Job
     settings: Settings
     roots: Roots
@@ -112,14 +114,14 @@ def opened(choices: Choices, mode: Mode, *, read_only: bool, name: str = "") -> 
         compare = choices.compare.name
         raise ConfigError(f"compare={compare!r} asks which side sends: it goes with push and pull only")
     name = name or mode.value
-    sides, plugins = choices.sides, choices.plugins
+    plugins = choices.plugins
     with ExitStack() as stack:
         path = lock_path(choices.state, *choices.identities)
         lock = ""
         if path is not None and not read_only:
             lock = stack.enter_context(PairLock(path, mode=name)).identity
         store = stack.enter_context(stored(choices, read_only=read_only))
-        failures = list(plugins.run_started(name, sides[0].url, sides[1].url))
+        failures = list(plugins.run_started(name, choices.sides[0].url, choices.sides[1].url))
         stack.enter_context(_watched(plugins, name, failures))
         teller = Teller(_listeners(choices, failures))
         stack.callback(teller.flush)
@@ -127,6 +129,11 @@ def opened(choices: Choices, mode: Mode, *, read_only: bool, name: str = "") -> 
         for message in notices:
             logger.warning("%s", message)
             teller(Event(kind=EventKind.NOTICE, message=message))
+        left, right = (
+            stack.enter_context(_attached(choices, side, may_write=not read_only and mode.sender is not side))
+            for side in Side
+        )
+        sides = (left, right)
         job = Job(
             sides=sides,
             store=store,
@@ -154,6 +161,7 @@ def opened(choices: Choices, mode: Mode, *, read_only: bool, name: str = "") -> 
             owner = choices.owner
             stack.enter_context(leased(written, choices.lease_s, run, choices.cancel, owner=owner, lock=lock))
         yield Opened(
+            sides=sides,
             job=spelling(job),
             settings=_settings(choices, mode, delete, store),
             roots=roots,
@@ -176,19 +184,27 @@ def learnt(choices: Choices, run: Opened, plan: Plan) -> Opened | None:
     written = {action.side for action in plan.actions if not isinstance(action, RecordAgreement)}
     is_new = False
     for side in sorted(written):
-        endpoint = choices.sides[side]
+        endpoint = run.sides[side]
         if isinstance(endpoint, Learning) and not run.roots.missing[side]:
             is_new |= endpoint.learn()
             _remember(run.job.store, side, endpoint)
     if not is_new:
         return None
-    job = replace(run.job, sides=choices.sides, records=run.job.store)
+    job = replace(run.job, sides=run.sides, records=run.job.store)
     settings = replace(
         run.settings,
         compare=bound(choices, choices.compare),
         capabilities=(choices.sides[0].capabilities, choices.sides[1].capabilities),
     )
     return replace(run, job=spelling(job), settings=settings)
+
+
+def _attached(choices: Choices, side: Side, *, may_write: bool) -> AbstractContextManager[Endpoint]:
+    """A side as the comparator wants it during the run."""
+    endpoint, compare = choices.sides[side], choices.compare
+    if isinstance(compare, AttachingStrategy):
+        return compare.attach(endpoint, may_write=may_write)
+    return nullcontext(endpoint)
 
 
 def _remember(store: Store, side: Side, endpoint: Learning) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from syncfs.core.action import Action
-from syncfs.core.entry import Entry, Written
+from syncfs.core.entry import Entry, Side, Written
 from syncfs.core.problem import Problem
 
 __all__ = ["Outcome"]
@@ -25,6 +25,8 @@ class Outcome:
         digest: The content's digest, when it was computed.
         flags: See `syncfs.core.base.Flag`.
         size_bytes: Content bytes that were written.
+        trashed: On which sides what was there went to the trash, also when there is a problem.
+        content: What both sides agree on, where a policy wants it.
         is_strained: The other side asked for less, or did not keep up, at least once.
     """
 
@@ -36,4 +38,6 @@ class Outcome:
     digest: str | None = None
     flags: int = 0
     size_bytes: int = 0
+    trashed: tuple[Side, ...] = ()
+    content: bytes | None = None
     is_strained: bool = False

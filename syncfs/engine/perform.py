@@ -16,6 +16,7 @@ from syncfs.core.action import (
     Action,
     CopyFile,
     MakeDirectory,
+    MergeFile,
     MoveAside,
     RecordAgreement,
     RemoveDirectory,
@@ -23,9 +24,11 @@ from syncfs.core.action import (
     Rename,
 )
 from syncfs.core.base import Flag
-from syncfs.core.entry import DIRECTORY, Entry, Side, Written
+from syncfs.core.conflict import MergingPolicy
+from syncfs.core.entry import DIRECTORY, Entry, Kind, Side, Written
 from syncfs.core.problem import Problem
 from syncfs.endpoint.endpoint import CHUNK_BYTES, Content, DwellingEndpoint, Endpoint, PouringSource, Source
+from syncfs.engine.merge import HalfMergedError, agree, merge
 from syncfs.engine.outcome import Outcome
 from syncfs.engine.probe import DIGEST
 from syncfs.engine.throttle import Throttle
@@ -58,6 +61,7 @@ class Workbench:
         trash: Removed files are moved to the trash where the side can move.
         cancel: Ends waits between retries when set.
         throttle: Holds transfers below a rate; None for no limit.
+        policy: Is offered what both sides come to agree on; None where nobody wants it.
         transferred_bytes: Grows while content is written; for the progress display.
         dwellings: The sides that gain by being told that several calls follow.
     """
@@ -67,6 +71,7 @@ class Workbench:
     trash: bool
     cancel: threading.Event
     throttle: Throttle | None = None
+    policy: MergingPolicy | None = None
     transferred_bytes: int = 0
     dwellings: tuple[DwellingEndpoint, ...] = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -85,6 +90,15 @@ class Workbench:
     def keeps(self, side: Side) -> bool:
         """Whether what is removed on a side goes to its trash."""
         return self.trash and self.sides[side].capabilities.can_move
+
+    def wants(self, action: Action) -> bool:
+        """Whether a policy wants the content that an agreement without a transfer is about."""
+        if self.policy is None or not isinstance(action, RecordAgreement) or action.record is None:
+            return False
+        entry = action.expect.left
+        if entry is None or entry.kind is not Kind.FILE or entry.size_bytes is None:
+            return False
+        return self.policy.keeps(action.path, entry.size_bytes, action.record.digest)
 
     def trash_slot(self, side: Side, number: int) -> str:
         """A place in this run's trash, whose directories are made on first use."""
@@ -143,6 +157,10 @@ def perform(bench: Workbench, task: Task) -> Outcome:
         try:
             outcome = _done(bench, task)
             return replace(outcome, is_strained=True) if is_strained else outcome
+        except HalfMergedError as half:
+            cause = half.cause
+            fatal = cause if isinstance(cause, SyncAbortedError) else None
+            return Outcome(action=action, problem=_problem(action, cause), fatal=fatal, trashed=half.trashed)
         except SyncAbortedError as error:
             return Outcome(action=action, problem=_problem(action, error), fatal=error)
         except (OSError, SyncfsError) as error:
@@ -220,8 +238,10 @@ def _done(bench: Workbench, task: Task) -> Outcome:
             moved = side.move(action.path, action.to, expect=expect)
             left, right = (moved, None) if action.side is Side.LEFT else (None, moved)
             return Outcome(action=action, left=left, right=right)
+        case MergeFile():
+            return merge(bench, action, number)
         case RecordAgreement():
-            return Outcome(action=action)
+            return agree(bench, action)
     assert_never(action)
 
 
@@ -231,8 +251,8 @@ def _remove(bench: Workbench, action: RemoveFile, number: int) -> Outcome:
     assert expect is not None
     if bench.keeps(action.side):
         side.move(action.path, bench.trash_slot(action.side, number), expect=expect)
-    else:
-        side.remove_file(action.path, expect=expect)
+        return Outcome(action=action, trashed=(action.side,))
+    side.remove_file(action.path, expect=expect)
     return Outcome(action=action)
 
 
@@ -247,7 +267,8 @@ def _copy(bench: Workbench, action: CopyFile, number: int, moved: Entry | Writte
     if moved is not None:
         expect = _found(source_side, action.path, moved)
     with source_side.read(action.path, expect) as source:
-        passing = _Passing(bench, source, action.digest)
+        is_kept = bench.policy is not None and bench.policy.keeps(action.path, source.size_bytes, None)
+        passing = _Passing(bench, source, action.digest, keeps=is_kept)
         content = Content(
             size_bytes=source.size_bytes,
             chunks=passing.chunks(),
@@ -272,7 +293,13 @@ def _copy(bench: Workbench, action: CopyFile, number: int, moved: Entry | Writte
             flags |= Flag.racy(to)  # the same mtime, so the same doubt
     left, right = (expect, written) if to is Side.RIGHT else (written, expect)
     return Outcome(
-        action=action, left=left, right=right, digest=passing.digest, flags=flags, size_bytes=size_bytes
+        action=action,
+        left=left,
+        right=right,
+        digest=passing.digest,
+        flags=flags,
+        size_bytes=size_bytes,
+        content=b"".join(passing.kept) if is_kept else None,
     )
 
 
@@ -296,18 +323,21 @@ class _Passing:
         bench: What all actions share.
         source: What is read.
         known: The digest of what the target holds.
+        keeps: Collect the content in `kept`: a policy wants it.
 
     Attributes:
+        kept: The chunks, where they are wanted.
         digest: Of the whole content once it has passed; None when the kernel carried it.
         pour: See `Content.pour`; None where the content is to be digested.
     """
 
-    def __init__(self, bench: Workbench, source: Source, known: str | None) -> None:
-        self._bench, self._source, self._known = bench, source, known
+    def __init__(self, bench: Workbench, source: Source, known: str | None, *, keeps: bool) -> None:
+        self._bench, self._source, self._known, self._keeps = bench, source, known, keeps
+        self.kept: list[bytes] = []
         self.digest: str | None = None
         # Of what fits one chunk the digest costs nothing, and a racy file is told from its later self by
         # nothing else.
-        is_plain = known is None and source.size_bytes > CHUNK_BYTES and not source.is_racy
+        is_plain = known is None and not keeps and source.size_bytes > CHUNK_BYTES and not source.is_racy
         self.pour = self._pour if is_plain and isinstance(source, PouringSource) else None
 
     def chunks(self) -> Iterator[bytes]:
@@ -320,6 +350,8 @@ class _Passing:
         held: bytes | None = None
         for chunk in self._source.chunks():
             digest.update(chunk)
+            if self._keeps:
+                self.kept.append(chunk)
             if self._known is None:
                 yield from self._passed(chunk)
                 continue

@@ -19,6 +19,7 @@ from syncfs.core.action import (
     Rename,
 )
 from syncfs.core.base import Change, change_of
+from syncfs.core.conflict import ConflictPolicy, MergingPolicy
 from syncfs.core.entry import Side
 from syncfs.core.event import Event, EventKind
 from syncfs.core.paths import split, temp_run
@@ -169,13 +170,15 @@ def carry_out(
     *,
     trash: bool,
     roots: Roots,
+    policy: ConflictPolicy | None = None,
     leftovers: Sequence[tuple[Side, str]] = (),
     open_conflicts: Sequence[dict[str, Any]] = (),
     notices: Sequence[str] = (),
 ) -> Report:
     """Do what a plan says, record it, and report.
 
-    A plan that holds nothing to do leaves no trace anywhere, the history included.
+    A plan that holds nothing to do leaves no trace anywhere, the history included. A policy that merges is
+    offered what both sides come to agree on.
 
     Raises:
         SyncAbortedError: The run stopped; its `report` tells how far it came.
@@ -201,6 +204,7 @@ def carry_out(
         trash=trash,
         cancel=job.cancel,
         throttle=None if job.bytes_per_s is None else Throttle(job.bytes_per_s, job.cancel),
+        policy=policy if isinstance(policy, MergingPolicy) else None,
     )
     aborted: SyncAbortedError | None = None
     try:

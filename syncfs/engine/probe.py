@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from syncfs.core.compare import Comparator, Openers, Verdict
+from syncfs.core.conflict import ConflictPolicy, Contents, MergingPolicy
 from syncfs.core.entry import Entry, Side
-from syncfs.core.question import Answer, Ask, Question, Unanswerable
+from syncfs.core.question import Answer, Ask, MergeOf, Question, Unanswerable
 from syncfs.endpoint.endpoint import CHUNK_BYTES, Endpoint
 from syncfs.errors import EndpointUnavailableError, SyncfsError
 
@@ -24,8 +25,17 @@ algorithms of the standard library, and a base can be checked by anyone's tools.
 """
 
 
+_COMPUTABLE = frozenset({"md5", "sha1", "sha256", "sha512"})
+"""Those of the digests that sides tell which every Python can compute."""
+
+
 def answer(
-    question: Question, sides: Sequence[Endpoint], compare: Comparator, *, backwards: bool = False
+    question: Question,
+    sides: Sequence[Endpoint],
+    compare: Comparator,
+    *,
+    backwards: bool = False,
+    policy: ConflictPolicy | None = None,
 ) -> Answer:
     """Find out one thing; never raises for what concerns this path alone.
 
@@ -34,6 +44,7 @@ def answer(
         sides: The left and the right endpoint.
         compare: Who judges two contents.
         backwards: The comparator is given the right side first (`Settings.compares_backwards`).
+        policy: Who merges two contents; None where nobody does.
 
     Raises:
         EndpointUnavailableError: A whole side is gone.
@@ -50,6 +61,8 @@ def answer(
                 return _exists(question, sides, Side.LEFT)
             case Ask.RIGHT_EXISTS:
                 return _exists(question, sides, Side.RIGHT)
+            case Ask.MERGE:
+                return _merge(question, sides, policy)
     except EndpointUnavailableError:
         raise
     except (OSError, SyncfsError) as error:
@@ -78,7 +91,12 @@ def _same(question: Question, sides: Sequence[Endpoint], compare: Comparator, ba
             return left.digest
         if verdict is not Verdict.UNKNOWN:
             return verdict
-    digests = [_open_digest(side, question.path) for side, _ in seen]
+    # What one side tells of its content spares reading it there: the other is digested in the same way.
+    told = next((found for _, entry in seen if (found := _algorithm_of(entry))), DIGEST)
+    digests = [
+        (entry.digest if _algorithm_of(entry) == told else None) or _open_digest(side, question.path, told)
+        for side, entry in seen
+    ]
     first, second = (entry._replace(digest=digest) for (_, entry), digest in zip(seen, digests, strict=True))
     verdict = compare.compare(first, second)
     if digests[0] != digests[1]:
@@ -86,13 +104,19 @@ def _same(question: Question, sides: Sequence[Endpoint], compare: Comparator, ba
     return Verdict.DIFFERENT if verdict is Verdict.DIFFERENT else digests[0]
 
 
-def _open_digest(side: Endpoint, path: str) -> str:
+def _algorithm_of(entry: Entry) -> str | None:
+    """The algorithm of the digest that a side tells, where it is one that can be computed here."""
+    algorithm = (entry.digest or "").partition(":")[0]
+    return algorithm if algorithm in _COMPUTABLE else None
+
+
+def _open_digest(side: Endpoint, path: str, algorithm: str) -> str:
     """The digest of a file as it is now: what is asked about may lack facets that prove nothing."""
-    digest = hashlib.new(DIGEST, usedforsecurity=False)
+    digest = hashlib.new(algorithm, usedforsecurity=False)
     with side.open(path) as file:
         while chunk := file.read(CHUNK_BYTES):
             digest.update(chunk)
-    return f"{DIGEST}:{digest.hexdigest()}"
+    return f"{algorithm}:{digest.hexdigest()}"
 
 
 class _Opener:
@@ -159,3 +183,13 @@ def _read_digest(side: Endpoint, path: str, entry: Entry, algorithm: str) -> str
 
 def _exists(question: Question, sides: Sequence[Endpoint], side: Side) -> Verdict:
     return Verdict.DIFFERENT if sides[side].stat(question.path) is None else Verdict.SAME
+
+
+def _merge(question: Question, sides: Sequence[Endpoint], policy: ConflictPolicy | None) -> Answer:
+    assert question.conflict is not None and isinstance(policy, MergingPolicy)
+    left, right = (_Opener(side, question.path) for side in sides)
+    merged = policy.merge(question.conflict, Contents(left, right))
+    if merged is None or left.digest is None or right.digest is None:
+        return Verdict.UNKNOWN  # what was not read to its end cannot be in it
+    digest = f"{DIGEST}:{hashlib.new(DIGEST, merged.content, usedforsecurity=False).hexdigest()}"
+    return MergeOf(merged, (left.digest, right.digest), (left.digest == digest, right.digest == digest))

@@ -54,20 +54,25 @@ class MemoryStore:
 
     def record(self, changes: Iterable[tuple[str, Record | None]]) -> None:
         """Write records; nothing is written when `changes` raises."""
-        changed = False
+        changed: set[str] = set()
         for path, record in dict(changes).items():
             parent, name = paths.split(path)
-            if record is None:
-                names = self._names.get(parent, {})
-                changed |= names.pop(name, None) is not None
+            names = self._names.get(parent, {})
+            if names.get(name) == record:
+                continue
+            changed |= {
+                parent,
+                paths.split(parent)[0],
+            }  # a directory's own time may show in the listing above
+            if record is not None:
+                self._names.setdefault(parent, names)[name] = record
+            else:
+                del names[name]
                 if not names:
-                    self._names.pop(parent, None)
-            elif (names := self._names.setdefault(parent, {})).get(name) != record:
-                names[name] = record
-                changed = True
-            for broken in (parent, paths.split(parent)[0]):  # its own time may show in the listing above it
-                self._seals.pop(broken, None)
-        self.generation += changed
+                    del self._names[parent]
+        for directory in changed:
+            self._seals.pop(directory, None)
+        self.generation += bool(changed)
 
     def seal(self, directory: str) -> Seal | None:
         """The seal of a directory."""

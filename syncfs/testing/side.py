@@ -11,13 +11,13 @@ import errno
 import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import BinaryIO
 
 from syncfs.core.capabilities import Capabilities
 from syncfs.core.entry import DIRECTORY, Entry, Kind, Side, Written
-from syncfs.core.listing import Listing, ListingStatus
+from syncfs.core.listing import AS_MARKED, Listing, ListingStatus
 from syncfs.core.paths import is_reserved, join, split
 from syncfs.endpoint.endpoint import Content
 from syncfs.errors import PathError, StaleEntryError
@@ -196,6 +196,13 @@ class MemorySide:
         entries = {name: self.entry(node) for name, node in directory.items() if not is_reserved(name)}
         racy = {name for name, node in directory.items() if isinstance(node, File) and self.is_racy(node)}
         return Listing(entries=entries, racy=frozenset(racy))
+
+    def list_unless(self, path: str, mark: bytes | None) -> Listing:
+        listing = self.list(path)
+        if listing.status is not ListingStatus.COMPLETE or listing.racy:
+            return listing
+        shown = repr(sorted(listing.entries.items())).encode()
+        return AS_MARKED if shown == mark else replace(listing, mark=shown)
 
     def stat(self, path: str) -> Entry | None:
         node = self.node(path)

@@ -18,7 +18,9 @@ import pytest
 
 from syncfs.core.base import Record, directory_record
 from syncfs.core.entry import Entry, Kind, Side, Written
+from syncfs.core.seal import Seal
 from syncfs.store import Run, Store
+from syncfs.store.store import Seals
 from syncfs.syncer import Syncer
 from syncfs.testing.laws import StrategyLaws
 from syncfs.testing.trees import write_tree
@@ -197,12 +199,48 @@ class StoreLaws:
         store.record([("b", file_record()), ("a", None)])
         assert set(loaded) == {"a"}
 
+    def test_a_seal_holds_until_a_record_in_its_directory_or_just_below_it_changes(
+        self, store: Store
+    ) -> None:
+        if not isinstance(store, Seals):
+            pytest.skip("it keeps no seals, which a store need not")
+        seals = {
+            path: Seal(b"left", b"right\0", 3, ("a", "\udcff", "z" * 255), 2)
+            for path in ("", "d", "d/e", "d/e/f", "\udc80", "other")
+        }
+        store.record([("d/e/f/g", file_record())])
+        store.set_seals(seals.items())
+        assert {path: store.seal(path) for path in seals} == seals
+        assert store.seal("d/x") is None
+        generation = store.generation
+        store.set_seals([("other", Seal(b"", b"", 0))])
+        assert store.generation == generation
+        assert store.seal("other") == (b"", b"", 0, (), 0)
+        store.record([("d/e/f/g", file_record(2))])
+        assert [path for path in seals if store.seal(path) is None] == ["d/e", "d/e/f"]
+        store.record([("d/e/f/g", file_record(2))])
+        store.record([("d/never", None)])
+        assert store.seal("d") is not None
+        store.record([("d/e/f/g", None)])
+        store.record([("new", file_record())])
+        assert [path for path in seals if store.seal(path) is None] == ["", "d/e", "d/e/f"]
+
     def test_the_roots_are_remembered(self, store: Store) -> None:
         store.set_roots("dev 1 inode 2", None)
         assert store.root_of(Side.LEFT) == "dev 1 inode 2"
         assert store.root_of(Side.RIGHT) is None
         store.set_roots(None, "other")
         assert (store.root_of(Side.LEFT), store.root_of(Side.RIGHT)) == (None, "other")
+        assert store.generation == 0
+
+    def test_what_was_learnt_of_a_side_is_remembered(self, store: Store) -> None:
+        assert store.facts_of(Side.LEFT) is None and store.facts_of(Side.RIGHT) is None
+        facts = {"seen": "Box/1.0", "learnt_s": 7, "capabilities": {"unsafe_in_names": ["\t", "é"]}}
+        store.set_facts(Side.RIGHT, facts)
+        assert store.facts_of(Side.LEFT) is None
+        assert store.facts_of(Side.RIGHT) == facts
+        store.set_facts(Side.RIGHT, None)
+        assert store.facts_of(Side.RIGHT) is None
         assert store.generation == 0
 
     def test_the_history_is_newest_first(self, store: Store) -> None:

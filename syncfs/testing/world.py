@@ -26,7 +26,8 @@ from syncfs.core.paths import split
 from syncfs.core.plan import Plan
 from syncfs.core.question import Answer, Ask
 from syncfs.core.reconcile import ROOT, close_directory, in_order, open_directory
-from syncfs.core.scope import Child, Closed, Counts, Directory
+from syncfs.core.scope import Child, Closed, Counts, Descent, Directory
+from syncfs.core.seal import doubts_of, is_sealable, new_seal
 from syncfs.core.selection import Selection
 from syncfs.core.settings import Delete, Mode, Settings
 from syncfs.endpoint.endpoint import Endpoint
@@ -147,16 +148,21 @@ class World:
         )
 
     def march(self, settings: Settings) -> Marched:
-        """List and reconcile everything, one directory after the other."""
+        """List and reconcile everything, one directory after the other; seals are kept, and not asked."""
         marched = Marched(Closed(), Counts())
         store = self.store if settings.has_base else MemoryStore()
 
         def visit(child: Child) -> Closed:
-            listings = [self.sides[s].list(child.path) if child.is_on(s) else ABSENT for s in Side]
+            listings = [
+                self.sides[s].list_unless(child.path, None) if child.is_on(s) else ABSENT for s in Side
+            ]
             for side in Side:
                 marched.unreliable[side] |= listings[side].status is ListingStatus.FAILED
             left, right = listings
             directory = Directory(child=child, left=left, right=right, base=store.load(child.path))
+            if is_sealable(settings) and child.descent is Descent.BOTH:
+                seal = new_seal(left, right, directory.base, doubts_of(settings), store.seal(child.path))
+                store.set_seals([] if seal is None else [(child.path, seal)])
             answers: dict[tuple[str, Ask], Answer] = {}
             while True:
                 scope = open_directory(directory, settings, answers)
@@ -164,7 +170,9 @@ class World:
                     break
                 for question in scope.questions:
                     assert (question.path, question.ask) not in answers, f"asked twice: {question}"
-                    answers[question.path, question.ask] = answer(question, self.endpoints, settings.compare)
+                    answers[question.path, question.ask] = answer(
+                        question, self.endpoints, settings.compare, policy=settings.policy
+                    )
             marched.counts.add(scope.counts)
             return close_directory(scope, [visit(child) for child in scope.children])
 

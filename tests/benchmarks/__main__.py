@@ -68,6 +68,8 @@ def main() -> int:
                 wanted = [each for each in case.contenders[1:] if each.name in arguments.only]
                 case = replace(case, contenders=[case.contenders[0], *wanted])
             results = play(case, arguments.rounds, lab.environment, sys.stderr.write)
+        if arguments.scale != 1:
+            case = replace(case, title=f"{case.title} (all of it times {arguments.scale:g}: a trial)")
         summary = list(rows(case, results))
         sys.stdout.write(table(case, summary) + "\n")
         sys.stdout.flush()

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -31,6 +32,19 @@ def test_the_version_loads_nothing_heavy(words: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("words", [("--help",), ("push", "--help"), ("push", "--frobnicate")])
 def test_help_and_wrong_options_load_nothing_heavy(words: tuple[str, ...]) -> None:
     assert not loaded_by(*words) & HEAVY
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_run_between_local_directories_loads_only_what_it_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SYNCFS_DISABLE_PLUGIN_AUTOLOAD", "1")  # whatever is installed beside us
+    for side in ("a", "b"):
+        (tmp_path / side).mkdir()
+    loaded = loaded_by("push", str(tmp_path / "a"), str(tmp_path / "b"))
+    assert "sqlite3" in loaded
+    unneeded = {"email", "shutil", "socket", "ssl", "tempfile", "urllib", "zipfile"}
+    assert not loaded & (HEAVY - {"sqlite3", "pluggy"} | unneeded)
 
 
 @pytest.mark.usefixtures("environment")

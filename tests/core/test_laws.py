@@ -253,6 +253,31 @@ def test_the_engines_own_walk_decides_the_same(case: Case) -> None:
     assert set(marched.root.conflicts) == set(plan.conflicts)
 
 
+@given(cases())
+def test_directories_that_are_recognised_and_passed_by_change_no_decision(case: Case) -> None:
+    world = case.until_last()
+    each = case.rounds[-1]
+    assume(each.has_base)
+    settings = each.settings(world)
+    marched = march(
+        world.endpoints,
+        world.store,
+        settings,
+        seals=world.store,
+        jobs=2,
+        emit=lambda event: None,
+        cancel=Event(),
+    )
+    actions, _ = in_order(marched.root, marched.unreliable)
+    without = world.march(settings)
+    assert tuple(actions) == world.plan(settings).actions
+    assert set(marched.root.conflicts) == set(without.root.conflicts)
+    assert {(problem.path, problem.kind) for problem in marched.root.problems} == {
+        (problem.path, problem.kind) for problem in without.root.problems
+    }
+    assert marched.counts == without.counts
+
+
 def mirrored(world: World) -> World:
     """The same world with its sides exchanged."""
     other = world.copy()

@@ -9,6 +9,7 @@ from syncfs.core.action import (
     CopyFile,
     Expect,
     MakeDirectory,
+    MergeFile,
     MoveAside,
     RecordAgreement,
     RemoveDirectory,
@@ -58,7 +59,7 @@ def test_a_side_is_compared_with_its_own_past_only() -> None:
         REMOTE._replace(size_bytes=4),
         REMOTE._replace(mtime_ns=1),
         REMOTE._replace(etag="x"),
-        REMOTE._replace(digest=None),
+        REMOTE._replace(digest="sha256:01"),
         REMOTE._replace(file_id=1),
         REMOTE._replace(ctime_ns=1),
     ],
@@ -220,6 +221,7 @@ def test_a_plan_counts_what_it_does() -> None:
     plan = Plan(mode=Mode.SYNC, actions=ACTIONS)
     assert plan.summary() == {
         "copy": 2,
+        "merge": 0,
         "remove": 3,
         "rename": 1,
         "make_directories": 1,
@@ -332,3 +334,40 @@ def test_a_report_is_ok_without_problems_and_open_conflicts() -> None:
         with pytest.raises(IncompleteSyncError) as caught:
             report.raise_for_problems()
         assert caught.value.report is report
+
+
+def test_a_merge_survives_json() -> None:
+    entry = Entry(Kind.FILE, 3, 5, "t")
+    action = MergeFile(
+        path="a",
+        side=Side.RIGHT,
+        expect=Expect(entry, entry),
+        reason="merged",
+        content=b"\x00\xffbytes",
+        digests=("sha256:1", "sha256:2"),
+        sides=(Side.RIGHT,),
+        agrees=False,
+    )
+    conflict = Conflict(
+        path="a",
+        kind=ConflictKind.EDIT_EDIT,
+        left=entry,
+        right=entry,
+        resolution=Resolution.MERGE,
+        base_digest="sha256:3",
+    )
+    plan = Plan(mode=Mode.PUSH, actions=(action,), conflicts=(conflict,))
+    assert Plan.from_json(plan.to_json()) == plan
+    assert plan.summary()["merge"] == 1 and plan.bytes_to_copy == len(action.content)
+
+
+def test_a_side_that_tells_more_of_a_file_than_before_has_not_changed() -> None:
+    before = Entry(Kind.FILE, 3, 5, "t")
+    more = before._replace(digest="md5:1", file_id="7")
+    record = Record(before, before)
+    assert change_of(record, Side.LEFT, more) is Change.UNCHANGED
+    assert change_of(Record(more, more), Side.LEFT, before) is Change.UNCHANGED
+    assert change_of(Record(more, more), Side.LEFT, more._replace(digest="md5:2")) is Change.MODIFIED
+    assert change_of(record, Side.LEFT, more._replace(etag="u")) is Change.MODIFIED
+    nothing = before._replace(etag=None)
+    assert change_of(Record(nothing, nothing), Side.LEFT, more._replace(etag=None)) is Change.MODIFIED

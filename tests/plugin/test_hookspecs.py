@@ -122,6 +122,7 @@ class TestAlarm(ObserverSuite):
 
 def test_the_guard_refuses_more_than_a_thousand_actions(tmp_path: Path) -> None:
     write_tree(tmp_path / "a", {f"f{number}": "" for number in range(1001)})
+    (tmp_path / "b").mkdir()
     with pytest.raises(UnsafePlanError, match="1001 actions are too many for a day"):
         Syncer(tmp_path / "a", tmp_path / "b", state=None, plugins=[example("syncfs_check_plan")]).push()
 
@@ -150,6 +151,11 @@ class ShelfFileSystem(MemoryFileSystem):
     protocol = "shelf"
     store: dict[str, Any] = {}  # noqa: RUF012 - as its parent's
     pseudo_dirs = [""]  # noqa: RUF012
+
+    @classmethod
+    def _strip_protocol(cls, path: str) -> str:
+        stripped: str = super()._strip_protocol(path.removeprefix("shelf://"))
+        return stripped
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 from syncfs import __version__
 from syncfs.errors import ConfigError, PluginError
 from syncfs.plugin import PluginRow, Plugins, hookimpl, load
+from syncfs.plugin.manager import _may_have_plugins
 
 COMPARATOR = """
     from dataclasses import dataclass
@@ -197,3 +198,25 @@ def test_plugins_are_loaded_without_what_they_do_not_need() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
     assert not {"fsspec", "webdav4", "httpx", "rich", "sqlite3", "pathspec"} & set(loaded)
+
+
+def test_installed_plugins_are_looked_for_only_where_a_distribution_names_the_group(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Without what pytest adds: nobody can know what other finders find.
+    assert _may_have_plugins([])
+    plain = [
+        each for each in sys.meta_path if getattr(each, "__module__", "").startswith("_frozen_importlib")
+    ]
+    monkeypatch.setattr(sys, "meta_path", plain)
+    place = str(tmp_path)
+    assert not _may_have_plugins([place, str(tmp_path / "missing")])
+    metadata = tmp_path / "other-1.dist-info"
+    metadata.mkdir()
+    assert not _may_have_plugins([place])
+    (metadata / "entry_points.txt").write_text("[console_scripts]\nsyncfs = syncfs.cli:main\n")
+    assert not _may_have_plugins([place])
+    (metadata / "entry_points.txt").write_text("[console_scripts]\na = b:c\n[syncfs]\nx = y\n")
+    assert _may_have_plugins([place])
+    (tmp_path / "archive.zip").write_bytes(b"")
+    assert _may_have_plugins([str(tmp_path / "archive.zip")])

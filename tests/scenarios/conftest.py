@@ -11,10 +11,11 @@ import pytest
 
 from syncfs.endpoint.webdav import session
 from syncfs.engine import opening, perform
+from syncfs.testing import FaultyFileSystem
 from tests.conftest import run_server
 from tests.scenarios.places import Disk, Memory, Place
 from tests.scenarios.play import Play
-from tests.scenarios.scenario import LOCAL, MEMORY, Http, Scenario, mirrored
+from tests.scenarios.scenario import LOCAL, MEMORY, Fs, Http, Scenario, mirrored
 from tests.scenarios.staged import stamped
 from tests.servers.proxy import Proxy
 from tests.servers.rclone_server import Rclone
@@ -79,7 +80,10 @@ def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
                     proxies.append(proxy)
         state = states / home.name
         state.mkdir()
-        play = Play(scenario, pair, places, home, state, way, proxy=proxy)
+        faulty = None
+        if any(isinstance(fault, Fs) for step in scenario.steps for fault in step.faults):
+            faulty = FaultyFileSystem(places["dst"].given)
+        play = Play(scenario, pair, places, home, state, way, proxy=proxy, faulty=faulty)
         if way == "mirrored":
             play.scenario, play.edits_first = mirrored(scenario), "dst"
             places["src"], places["dst"] = places["dst"], places["src"]

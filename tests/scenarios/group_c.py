@@ -2,15 +2,19 @@
 
 import errno
 
+from syncfs.testing import Fault as FsFault
+from syncfs.testing import RaiseAfter, ShortRead
 from tests.scenarios.scenario import (
     ANY,
     APACHE,
     DAV,
     LOCAL,
+    MEMORY,
     RCLONE,
     WSGIDAV,
     Dies,
     Fault,
+    Fs,
     Http,
     Leftover,
     Meanwhile,
@@ -135,7 +139,7 @@ SCENARIOS = [
             Step(command="sync", both={"big": BIG, "g": "g"}),
         ],
         pairs=DAV,
-        elsewhere="local and memory: nothing is announced; a source that changes while it is read: 33",
+        elsewhere="local: nothing is announced; a source that changes while it is read: 33",
     ),
     Scenario(
         row="31",
@@ -154,7 +158,7 @@ SCENARIOS = [
             Step(command="sync", both={"big": "newer and longer", "g": "g"}),
         ],
         pairs=DAV,
-        elsewhere="local and memory: nothing is announced; a source that changes while it is read: 33",
+        elsewhere="local: nothing is announced; a source that changes while it is read: 33",
     ),
     Scenario(
         row="31",
@@ -170,7 +174,42 @@ SCENARIOS = [
             ),
         ],
         pairs=DAV,
-        elsewhere="local and memory: the write itself looks at what it left (tests/endpoint/test_local.py)",
+        elsewhere="local: the write itself looks at what it left (tests/endpoint/test_local.py)",
+        is_symmetric=False,
+    ),
+    Scenario(
+        row="31",
+        title="a file that a filesystem gives only the start of is never put in place",
+        before=OLD,
+        steps=[
+            Step(
+                command="pull",
+                dst={"big": "newer and longer"},
+                faults=[Fs(lambda: FsFault(ShortRead(5), call="cat_file", every=True))],
+                problems={"big": "failed"},
+                exit=1,
+            ),
+            Step(command="sync", both={"big": "newer and longer", "g": "g"}),
+        ],
+        pairs=(MEMORY,),
+        elsewhere="local: nothing is announced; a source that changes while it is read: 33",
+    ),
+    Scenario(
+        row="32",
+        title="a write whose answer was lost is recognised by the next run",
+        before=OLD,
+        steps=[
+            Step(
+                src={"big": "new"},
+                faults=[Fs(lambda: FsFault(RaiseAfter(ConnectionResetError), call="pipe_file"))],
+                at_dst={"big": "new", "g": "g"},
+                problems={"big": "stale"},
+                exit=1,
+            ),
+            Step(both={"big": "new", "g": "g"}, counts={"copied": 0}),
+        ],
+        pairs=(MEMORY,),
+        elsewhere="local: no answer can get lost on the way",
         is_symmetric=False,
     ),
     Scenario(
@@ -190,7 +229,7 @@ SCENARIOS = [
             Step(both={"big": "new", "g": "g"}),
         ],
         pairs=(WSGIDAV, RCLONE),
-        elsewhere="Apache: next scenario; local and memory: no answer can get lost on the way",
+        elsewhere="Apache: next scenario; local: no answer can get lost on the way",
         is_symmetric=False,
     ),
     Scenario(

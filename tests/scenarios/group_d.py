@@ -4,6 +4,7 @@ from tests.scenarios.scenario import (
     DAV,
     LOCAL,
     MEMORY,
+    NGINX,
     Exchange,
     Fault,
     Hides,
@@ -188,7 +189,24 @@ SCENARIOS = [
             ),
         ],
         pairs=DAV,
-        elsewhere="local and memory: a listing shows every name (real nginx: issue 4)",
+        elsewhere="local and memory: a listing shows every name",
+        is_symmetric=False,
+    ),
+    Scenario(
+        row="46a",
+        title="a dotfile on nginx, which never lists it, is kept, and reported",
+        before={"f": "base"},
+        steps=[
+            Step(
+                src={".env": "secret"},
+                both={".env": "secret", "f": "base"},
+                problems={".env": "unlisted"},
+                exit=1,
+            ),
+            Step(problems={".env": "unreadable"}, exit=1, times=2),
+        ],
+        pairs=(NGINX,),
+        elsewhere="the other servers list dotfiles; a listing that lacks one is the scenario before",
         is_symmetric=False,
     ),
     Scenario(
@@ -321,8 +339,8 @@ SCENARIOS = [
             Step(src=[Exchange({"f": "base"})], exit=4, notice="not the directory"),
         ],
         pairs=(LOCAL, *DAV),
-        elsewhere="memory: it has no backups; a server that says that it was restored "
-        "(oc:data-fingerprint): issue 4",
+        elsewhere="memory: it has no backups. That a server was restored only Nextcloud and ownCloud tell "
+        "(oc:data-fingerprint); no package of either can be started by a test",
         is_symmetric=False,
     ),
     Scenario(
@@ -428,7 +446,8 @@ SCENARIOS = [
             Step(both={"f": "new", "g": "g"}),
         ],
         pairs=DAV,
-        elsewhere="local and memory: what was written is listed at once (an object store: issue 4)",
+        elsewhere="local and memory: what was written is listed at once, and the write itself has looked; so "
+        "do the object stores of today",
         is_symmetric=False,
     ),
 ]

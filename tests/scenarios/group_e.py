@@ -18,7 +18,7 @@ from tests.servers.proxy import Fault as HttpFault
 from tests.servers.proxy import ReplaceBody
 
 NFC, NFD = "caf\u00e9", "cafe\u0301"
-PLAIN = "the servers here tell all spellings apart; one on Windows or macOS: issue 4"
+PLAIN = "the servers here tell all spellings apart; one on Windows or macOS cannot be started by a test"
 LONG = "n" * 251 + ".txt"
 DIFFICULT = {
     "100%": "1",

@@ -20,7 +20,7 @@ from syncfs.core.plan import Plan, stage_of
 from syncfs.core.report import Report
 from syncfs.errors import ConfigError, SyncfsError
 from syncfs.store.location import open_store
-from syncfs.testing import Node
+from syncfs.testing import FaultyFileSystem, Node
 from tests.scenarios import oracles
 from tests.scenarios.oracles import SIDES, Ran, World
 from tests.scenarios.places import Place, short, visible
@@ -33,6 +33,7 @@ from tests.scenarios.scenario import (
     Dies,
     Edits,
     Fault,
+    Fs,
     Hides,
     Http,
     Meanwhile,
@@ -94,6 +95,7 @@ class Play:
             another order).
         edits_first: Which side's edits come first in time.
         proxy: Before dst, where a step has faults of HTTP.
+        faulty: Dst's filesystem, where a step has faults of it.
     """
 
     scenario: Scenario
@@ -104,6 +106,7 @@ class Play:
     way: str = "run"
     edits_first: str = "src"
     proxy: Proxy | None = None
+    faulty: FaultyFileSystem | None = None
     agreed: dict[str, Node] = field(default_factory=dict)
     agreed_before: dict[str, Node] = field(default_factory=dict)
     traces: list[Trace] = field(default_factory=list)
@@ -382,7 +385,7 @@ class Play:
     ) -> tuple[tuple[Any, Any], dict[str, Any]]:
         """What a Syncer is made of."""
         src, dst = (self.places[name] for name in between)
-        given = dst.given
+        given = dst.given if self.faulty is None or between[1] != "dst" else self.faulty
         if self.proxy is not None and between[1] == "dst":
             given = self.proxy.url.replace("http://", "webdav://", 1)
         return (src.given, given), {
@@ -437,14 +440,21 @@ class _Happenings:
                 assert self.play.proxy is not None
                 call = self._stranger("dst", fault.edits) if fault.edits else None
                 self.play.proxy.add(fault.make(call) if call is not None else fault.make())
+            elif isinstance(fault, Fs):
+                assert self.play.faulty is not None
+                self.play.faulty.faults.append(fault.make())
 
     def end(self) -> None:
         """No more."""
         self.armed = False
+        fired: list[int] = []
         if self.play.proxy is not None and self.step.faults:
-            fired = [fault.fired for fault in self.play.proxy.faults]
+            fired += [fault.fired for fault in self.play.proxy.faults]
             self.play.proxy.clear_faults()
-            assert all(fired), "a fault never happened"
+        if self.play.faulty is not None:
+            fired += [fault.fired for fault in self.play.faulty.faults]
+            self.play.faulty.faults.clear()
+        assert all(fired), "a fault never happened"
 
     def _stranger(self, side: str, edits: Edits) -> Callable[[], None]:
         def edit() -> None:

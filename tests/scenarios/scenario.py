@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from syncfs.testing import Fault as FsFault
 from syncfs.testing import Node
 from tests.servers.faults import Fault as HttpFault
 
@@ -16,6 +17,8 @@ LOCAL = "local-local"
 MEMORY = "memory-memory"
 APACHE, WSGIDAV, RCLONE = "local-apache", "local-wsgidav", "local-rclone"
 DAV = (APACHE, WSGIDAV, RCLONE)
+NGINX = "local-nginx"
+"""The server that hides dotfiles: for the one row that is about that, so not among `PAIRS`."""
 PAIRS = (LOCAL, *DAV, MEMORY)
 """Places that a scenario is played between; src is always the first."""
 
@@ -224,6 +227,17 @@ class Http:
     edits: Edits = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Fs:
+    """A fault of the filesystem in memory that is dst.
+
+    Attributes:
+        make: Makes the fault, which counts and so serves once.
+    """
+
+    make: Callable[[], FsFault]
+
+
 # -- scenarios -----------------------------------------------------------------------------------------
 
 
@@ -264,7 +278,7 @@ class Step:
     command: str = "sync"
     options: Mapping[str, Any] = field(default_factory=dict)
     between: tuple[str, str] = ("src", "dst")
-    faults: Sequence[Fault | Http] = ()
+    faults: Sequence[Fault | Http | Fs] = ()
     stale: tuple[Edits, Edits] | None = None
     both: Tree | None = None
     at_src: Tree | None = None
@@ -362,6 +376,6 @@ def can_be_mirrored(scenario: Scenario) -> bool:
     return (
         scenario.is_symmetric
         and not scenario.kind
-        and not any(isinstance(fault, Http) for step in scenario.steps for fault in step.faults)
+        and not any(isinstance(fault, Http | Fs) for step in scenario.steps for fault in step.faults)
         and all(step.between == ("src", "dst") and not step.third for step in scenario.steps)
     )

@@ -15,6 +15,8 @@ import pytest
 from tests.servers.apache import Apache
 from tests.servers.client import Client
 from tests.servers.proxy import (
+    Corrupt,
+    CutHead,
     CutReply,
     CutRequest,
     Delay,
@@ -23,6 +25,7 @@ from tests.servers.proxy import (
     Fault,
     Meanwhile,
     Proxy,
+    Repeat,
     ReplaceBody,
     Reply,
 )
@@ -123,6 +126,44 @@ def test_a_listing_is_cut_even_if_it_comes_in_chunks(webdav_server: Folder) -> N
         pytest.raises(http.client.IncompleteRead),
     ):
         client.do("PROPFIND", "", None, Depth="1")
+
+
+def test_a_replys_head_is_cut_and_the_server_has_acted(
+    wsgidav_folder: Folder, proxy: Proxy, client: Client
+) -> None:
+    fault = proxy.add(Fault(CutHead(7), method="PUT"))
+    with pytest.raises((http.client.BadStatusLine, *BROKEN)):
+        client.do("PUT", "x", b"1")
+    assert (wsgidav_folder.read(), fault.fired) == ({"x": "1"}, 1)
+
+
+def test_one_bit_of_a_body_is_flipped_and_nothing_else(webdav_server: Folder) -> None:
+    webdav_server.write({"x": "0123456789"})
+    with Proxy(webdav_server.url, Fault(Corrupt(0.35, bit=0))) as proxy, Client(proxy.url) as client:
+        status, body, headers = client.do("GET", "x")
+        assert (status, body, headers["content-length"]) == (200, b"0122456789", "10")
+        assert client.do("GET", "x")[1] == b"0123456789"
+
+
+def test_a_request_reaches_the_server_twice_and_the_second_reply_is_given(webdav_server: Folder) -> None:
+    with Proxy(webdav_server.url, Fault(Repeat(), method="DELETE")) as proxy, Client(proxy.url) as client:
+        assert client.do("PUT", "x", b"1" * 100_000)[0] == 201
+        assert client.do("DELETE", "x")[0] == 404
+        assert client.do("GET", "x")[0] == 404
+    assert [request.method for request in webdav_server.requests()].count("DELETE") == 2
+
+
+def test_a_repeated_upload_arrives_whole(wsgidav_folder: Folder, proxy: Proxy, client: Client) -> None:
+    proxy.add(Fault(Repeat(), method="PUT"))
+    assert client.do("PUT", "x", b"z" * 1_000_000)[0] == 204
+    assert wsgidav_folder.read() == {"x": "z" * 1_000_000}
+
+
+def test_a_fault_that_sticks_meets_what_is_sent_again_and_nothing_else(proxy: Proxy, client: Client) -> None:
+    fault = proxy.add(Fault(Reply(507), nth=2, sticks=True))
+    sent = [("PUT", "a"), ("PUT", "b"), ("GET", "b"), ("PUT", "b"), ("PUT", "a")]
+    assert [client.do(method, name, b"")[0] for method, name in sent] == [201, 507, 404, 507, 204]
+    assert fault.hit is not None and fault.hit[0] == "PUT" and fault.hit[1].endswith("/b")
 
 
 def test_an_upload_is_cut_after_so_many_bytes(wsgidav_folder: Folder, proxy: Proxy, client: Client) -> None:

@@ -190,7 +190,9 @@ class _Once(Executor):
         if self.fault == "runs twice":
             self.pool.submit(fn, *args)
             return self.pool.submit(fn, *args)
-        return self.known.setdefault((fn, args), self.pool.submit(fn, *args))
+        if (fn, args) not in self.known:
+            self.known[fn, args] = self.pool.submit(fn, *args)
+        return self.known[fn, args]
 
 
 class BadGuard:

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from typing import BinaryIO, ClassVar, Protocol, Self
+from typing import BinaryIO, ClassVar, Self
 
 from syncfs.core import Capabilities, Entry, Openers, Verdict
+from syncfs.endpoint.endpoint import Endpoint
+from syncfs.endpoint.webdav import WebdavEndpoint
 from syncfs.errors import ConfigError
 from syncfs.plugin import hookimpl
 from syncfs_digest.cache import cache_at, default_path
+from syncfs_digest.hasher import hasher_of
+from syncfs_digest.noted import NotedEndpoint
 
-__all__ = ["CachedDigest", "Clock", "syncfs_comparators"]
+__all__ = ["CachedDigest", "Clock", "StoredDigest", "syncfs_comparators"]
 
 _CHUNK_BYTES = 1 << 20
 _SLACK_NS = 10**9
 """Beyond the grain: for clocks that drift, and for kernels whose file times lag by a tick."""
 _UNMEASURED_NS = 2 * 24 * 3600 * 10**9
-
-
-class _Hasher(Protocol):
-    def update(self, data: bytes, /) -> object: ...
-
-    def hexdigest(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +65,7 @@ class CachedDigest:
     clocks: tuple[Clock, Clock] = (Clock(), Clock())
 
     def __post_init__(self) -> None:
-        _hasher(self.algorithm)
+        hasher_of(self.algorithm)
 
     def bind(self, left: Capabilities, right: Capabilities) -> Self:
         """The same comparator, knowing the sides' clocks."""
@@ -86,9 +83,13 @@ class CachedDigest:
             return Verdict.DIFFERENT
         if openers is None:
             return Verdict.UNKNOWN
-        is_same = self._digest(left, openers.left, openers.left_key, self.clocks[0]) == self._digest(
-            right, openers.right, openers.right_key, self.clocks[1]
-        )
+        # What one side tells need not be read there: the other one is digested in the same way.
+        told = [_algorithm_of(entry) for entry in (left, right)]
+        algorithm = next((each for each in (self.algorithm, *told) if each in told and _is_known(each)), "")
+        algorithm = algorithm or self.algorithm
+        is_same = self._digest(
+            left, openers.left, openers.left_key, self.clocks[0], algorithm
+        ) == self._digest(right, openers.right, openers.right_key, self.clocks[1], algorithm)
         return Verdict.SAME if is_same else Verdict.DIFFERENT
 
     def _digest(
@@ -97,28 +98,58 @@ class CachedDigest:
         opener: Callable[[], AbstractContextManager[BinaryIO]],
         key: str | None,
         clock: Clock,
+        algorithm: str,
     ) -> str:
-        if entry.digest is not None and _algorithm_of(entry) == self.algorithm:
+        if entry.digest is not None and _algorithm_of(entry) == algorithm:
             return entry.digest
         fingerprint = _fingerprint(entry, clock, time.time_ns())
         if key is None or fingerprint is None:
-            return self._read(opener)[0]
+            return _read(opener, algorithm)[0]
         cache = cache_at(self.cache or default_path())
-        remembered = cache.get(key, self.algorithm, fingerprint)
+        remembered = cache.get(key, algorithm, fingerprint)
         if remembered is not None:
             return remembered
-        digest, size_bytes = self._read(opener)
+        digest, size_bytes = _read(opener, algorithm)
         if size_bytes == entry.size_bytes:  # else it is another file by now
-            cache.put(key, self.algorithm, fingerprint, digest)
+            cache.put(key, algorithm, fingerprint, digest)
         return digest
 
-    def _read(self, opener: Callable[[], AbstractContextManager[BinaryIO]]) -> tuple[str, int]:
-        hasher, size_bytes = _hasher(self.algorithm), 0
-        with opener() as file:
-            while chunk := file.read(_CHUNK_BYTES):
-                hasher.update(chunk)
-                size_bytes += len(chunk)
-        return f"{self.algorithm}:{hasher.hexdigest()}", size_bytes
+
+@dataclass(frozen=True, slots=True)
+class StoredDigest(CachedDigest):
+    """As cached-digest; WebDAV servers keep digests beside their files, for every machine to use."""
+
+    name: ClassVar[str] = "stored-digest"
+
+    @contextmanager
+    def attach(self, endpoint: Endpoint, *, may_write: bool) -> Iterator[Endpoint]:
+        """The endpoint, telling the digests that its server keeps; what was learnt is stored at the end."""
+        if type(endpoint) is not WebdavEndpoint:
+            yield endpoint  # another one has ways of its own, or nothing to store a property in
+            return
+        noted = NotedEndpoint.of(endpoint, self.algorithm, may_write=may_write)
+        try:
+            yield noted
+            noted.store_notes()
+        finally:
+            noted.leave()
+
+
+def _read(opener: Callable[[], AbstractContextManager[BinaryIO]], algorithm: str) -> tuple[str, int]:
+    hasher, size_bytes = hasher_of(algorithm), 0
+    with opener() as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            hasher.update(chunk)
+            size_bytes += len(chunk)
+    return f"{algorithm}:{hasher.hexdigest()}", size_bytes
+
+
+def _is_known(algorithm: str) -> bool:
+    try:
+        hasher_of(algorithm)
+    except ConfigError:
+        return False
+    return True
 
 
 def _algorithm_of(entry: Entry) -> str:
@@ -134,29 +165,8 @@ def _fingerprint(entry: Entry, clock: Clock, now_ns: int) -> str | None:
     return json.dumps([entry.size_bytes, entry.mtime_ns, entry.etag, entry.file_id, entry.ctime_ns])
 
 
-def _hasher(algorithm: str) -> _Hasher:
-    if algorithm == "xxh3_128":
-        import xxhash
-
-        return xxhash.xxh3_128()
-    if algorithm == "blake3":
-        try:
-            from blake3 import blake3
-        except ImportError:
-            raise ConfigError(
-                "cached-digest: blake3 is not installed: pip install 'syncfs-digest[blake3]'"
-            ) from None
-        return blake3()
-    # The shake algorithms have no digest of a length of their own.
-    known = sorted(each for each in hashlib.algorithms_guaranteed if not each.startswith("shake"))
-    if algorithm not in known:
-        raise ConfigError(
-            f"cached-digest: no algorithm is named {algorithm!r}; known: xxh3_128, blake3, {', '.join(known)}"
-        )
-    return hashlib.new(algorithm, usedforsecurity=False)
-
-
 @hookimpl
 def syncfs_comparators() -> Iterator[type[CachedDigest]]:
     """Register it."""
     yield CachedDigest
+    yield StoredDigest

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from email.utils import parsedate_to_datetime
-
 __all__ = ["Clock", "parse_http_date"]
 
 SECOND_NS = 1_000_000_000
@@ -40,6 +38,8 @@ def parse_http_date(text: str) -> int | None:
             return _credible(day * 86400 + int(text[17:19]) * 3600 + int(text[20:22]) * 60 + int(text[23:25]))
         except (ValueError, KeyError):
             return None
+    from email.utils import parsedate_to_datetime
+
     try:
         return _credible(int(parsedate_to_datetime(text).timestamp()))
     except (ValueError, TypeError, IndexError, OverflowError):

@@ -35,7 +35,7 @@ __all__ = ["WebdavEndpoint"]
 _log = logging.getLogger("syncfs")
 
 
-_MOST_LEVELS = 128
+_MOST_LEVELS = 256
 _TOO_DEEP = (
     f"it is more than {_MOST_LEVELS} levels deep: does a directory on the server contain itself, by a link?"
 )
@@ -216,6 +216,10 @@ class WebdavEndpoint:
             return Listing(
                 status=ListingStatus.REFUSED, reason=f"{path!r} is a file, not a directory, by now"
             )
+        return self._listed(path, found)
+
+    def _listed(self, path: str, found: Found) -> Listing:
+        """What a listing's reply says; for an endpoint that asks for more (`Remote.extra`)."""
         return found.listing()
 
     def stat(self, path: str) -> Entry | None:

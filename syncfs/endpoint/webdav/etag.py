@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 
 __all__ = ["normalised_etag", "proves_content", "tells_size"]
@@ -23,6 +22,8 @@ def normalised_etag(text: str | None) -> str | None:
         return None
     text = text.strip()
     if "&" in text:
+        import html
+
         text = html.unescape(text)
     text = text.removeprefix("W/").removeprefix("w/").strip('"').removesuffix("-gzip")
     return text or None

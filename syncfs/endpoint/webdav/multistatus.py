@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from sys import getsizeof
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 from xml.parsers import expat
@@ -11,21 +13,15 @@ from syncfs.core.entry import DIRECTORY, Entry, Kind
 from syncfs.core.paths import name_problem
 from syncfs.endpoint.webdav.clock import parse_http_date
 from syncfs.endpoint.webdav.etag import normalised_etag
+from syncfs.endpoint.webdav.extra import NOTHING, Extra
 from syncfs.endpoint.webdav.location import Location, decoded_segments
 
-__all__ = ["LARGE_BYTES", "PROPFIND_BODY", "MalformedReplyError", "Multistatus", "MultistatusParser"]
-
-PROPFIND_BODY = (
-    b'<?xml version="1.0" encoding="utf-8"?>'
-    b'<D:propfind xmlns:D="DAV:"><D:prop>'
-    b"<D:resourcetype/><D:getcontentlength/><D:getlastmodified/><D:getetag/>"
-    b"</D:prop></D:propfind>"
-)
-"""Just what an entry needs: half the bytes of allprop, and no creationdate to compute and parse."""
+__all__ = ["LARGE_BYTES", "MalformedReplyError", "Multistatus", "MultistatusParser"]
 
 _MAX_BODY_BYTES = 128 << 20
 _MAX_TEXT_CHARS = 64 << 10
-_MAX_TOKEN_BYTES = 256 << 10
+_MAX_TOKEN_BYTES = 64 << 10
+"""Of a tag or a comment: expat 2.5 looks at all of it again with each piece that arrives."""
 _MAX_NAMES = 4096
 _MAX_DEPTH = 32
 _MAX_MEMORY_BYTES = 64 << 20
@@ -71,11 +67,14 @@ class Multistatus(NamedTuple):
         itself: The entry of the resource that was asked about.
         children: Name to entry; reserved names included. Empty after Depth 0.
         head: The first bytes of the body, by which some servers are recognised.
+        extra: Name (`""`: the resource itself) to the extra properties that it has; empty where none are
+            asked for.
     """
 
     itself: Entry
     children: dict[str, Entry]
     head: bytes
+    extra: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 
 
 class MultistatusParser:
@@ -85,9 +84,12 @@ class MultistatusParser:
         memory_bytes: What the entries so far take, about.
     """
 
-    def __init__(self, location: Location, target: str) -> None:
+    def __init__(self, location: Location, target: str, extra: Extra = NOTHING) -> None:
         """Prepare for the reply to a PROPFIND of `target` (quoted; after redirects) at `location`."""
         self._location = location
+        self._extra = extra
+        self._leaves = _LEAVES.union(extra.names)
+        self._extras: dict[str, Mapping[str, str]] = {}
         self._prefix = target if target.endswith("/") else target + "/"
         self._segments = decoded_segments(target)
         self._itself: Entry | None = None
@@ -156,12 +158,12 @@ class MultistatusParser:
             del self._parser
         if self._itself is None:
             raise MalformedReplyError("the answer does not tell of the directory that was asked for")
-        return Multistatus(self._itself, self._children, self._head)
+        return Multistatus(self._itself, self._children, self._head, self._extras)
 
     def _start(self, name: str, _attributes: Any) -> None:
         self._depth = depth = self._depth + 1
         if depth == 5:
-            if name in _LEAVES:
+            if name in self._leaves:
                 self._text = []
                 self._text_chars = 0
             elif name == _TYPE:
@@ -195,12 +197,14 @@ class MultistatusParser:
     def _end(self, name: str) -> None:
         depth = self._depth
         self._depth = depth - 1
+        if depth > 5:
+            return  # within a leaf, whose text goes on
         text = ""
         if self._text is not None:
             text = "".join(self._text).strip()
             self._text = None
         if depth == 5:
-            if name in _LEAVES:
+            if name in self._leaves:
                 self._found[name] = text
             elif name == _TYPE:
                 self._in_type = False
@@ -233,6 +237,9 @@ class MultistatusParser:
         for href in self._hrefs:
             entry = self._entry(href)
             name = self._name(href)
+            if self._extra.names:
+                found = {each: text for each in self._extra.names if (text := self._properties.get(each))}
+                entry, self._extras[name] = self._extra.entry(entry, found), found
             # Also for one that was there before: a listing of the same name without end ends too.
             self.memory_bytes += _ENTRY_BYTES + getsizeof(name) + getsizeof(entry.etag)
             if self.memory_bytes > _MAX_MEMORY_BYTES:

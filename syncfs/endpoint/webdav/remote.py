@@ -15,12 +15,12 @@ from syncfs.core.entry import Entry, Kind
 from syncfs.core.listing import Listing
 from syncfs.endpoint.webdav.clock import SECOND_NS, parse_http_date
 from syncfs.endpoint.webdav.etag import proves_content
+from syncfs.endpoint.webdav.extra import NOTHING, Extra, propfind_body
 from syncfs.endpoint.webdav.knowledge import Knowledge
 from syncfs.endpoint.webdav.location import Location
 from syncfs.endpoint.webdav.mark import AsMarkedError, MarkedBody, UnkeptError
 from syncfs.endpoint.webdav.multistatus import (
     LARGE_BYTES,
-    PROPFIND_BODY,
     MalformedReplyError,
     Multistatus,
     MultistatusParser,
@@ -103,6 +103,7 @@ class Remote:
         """Take the user's word for some capabilities; see `Knowledge`."""
         self.session = session
         self.location = location
+        self.extra: Extra = NOTHING
         # Sixteen directories may be listed at once: of large ones, one after the other.
         self._large = threading.Lock()
         self.knowledge = Knowledge(capabilities)
@@ -327,7 +328,7 @@ class Remote:
             "Accept-Encoding": "identity",
         }
         target = self.location.target(path, collection=collection)
-        reply, target = self.session.send("PROPFIND", target, headers, PROPFIND_BODY)
+        reply, target = self.session.send("PROPFIND", target, headers, propfind_body(self.extra))
         with closing(reply):
             if reply.status != 207:
                 answer = Answer(reply.status, None, retry_after_s(reply))
@@ -335,7 +336,7 @@ class Remote:
                 raise self._not_listed(answer, path)
             if reply.header("Content-Encoding") not in (None, "", "identity"):
                 raise PathError("the server compresses what was asked for as it is", path=path)
-            parser = MultistatusParser(self.location, target)
+            parser = MultistatusParser(self.location, target, self.extra)
             body = MarkedBody(reply.pieces(), unless=mark)
             try:
                 with ExitStack() as turn:

@@ -10,7 +10,7 @@ from syncfs.endpoint.webdav.profile import Etags, Profile, SetMtime
 
 __all__ = ["Fingerprint", "recognise"]
 
-_SHAPE = re.compile(rb"<[^<>?!]*multistatus[^<>]*>")
+_SHAPE = re.compile(rb"<[^<>?!]*multistatus.*?href", re.DOTALL)
 
 _ALL = frozenset({"PUT", "DELETE", "MOVE"})
 _CONTROL = frozenset(map(chr, [*range(1, 32), 127]))
@@ -182,9 +182,10 @@ def recognise(seen: Fingerprint) -> Profile | None:
         return _LIGHTTPD
     if product.startswith("nginx") and b'?>\n<D:multistatus xmlns:D="DAV:">\n<D:response>\n' in head:
         return _NGINX
-    if not _SHAPE.search(head) or b'"DAV:"' not in head:
-        return None
-    if product.startswith(("wsgidav", "cheroot")):  # the second when it is embedded with its usual server
+    # The second when it is embedded with its usual server; it writes its XML with lxml where that is there.
+    if product.startswith(("wsgidav", "cheroot")) and (
+        b'<ns0:multistatus xmlns:ns0="DAV:">' in head or b'<D:multistatus xmlns:D="DAV:">' in head
+    ):
         return _WSGIDAV
     if product.startswith("rclone") and b'<D:multistatus xmlns:D="DAV:"><D:response>' in head:
         version = re.match(r"rclone/v(\d+)\.(\d+)", product)

@@ -3,6 +3,8 @@
 import pytest
 
 from syncfs.core.entry import DIRECTORY, Entry, Kind
+from syncfs.endpoint.webdav import multistatus
+from syncfs.endpoint.webdav.extra import Extra, propfind_body
 from syncfs.endpoint.webdav.location import Location
 from syncfs.endpoint.webdav.multistatus import MalformedReplyError, Multistatus, MultistatusParser
 
@@ -29,8 +31,9 @@ def body(*responses: str) -> bytes:
     return f'<?xml version="1.0"?>\n<D:multistatus xmlns:D="DAV:">{inside}</D:multistatus>'.encode()
 
 
-def parse(data: bytes, target: str = "/dav/d/", step: int = 7) -> Multistatus:
+def parse(data: bytes, target: str = "/dav/d/", step: int = 0) -> Multistatus:
     parser = MultistatusParser(HERE, target)
+    step = step or (7 if len(data) < 100_000 else 4096)
     for start in range(0, len(data), step):
         parser.feed(data[start : start + step])
     return parser.close()
@@ -124,6 +127,10 @@ def test_facets_that_make_no_sense_are_unknown() -> None:
         (body(SELF, f"<D:response>{FILE}</D:response>"), "without an address"),
         (body(SELF, response("/dav/d/" + "x" * 70_000)), "too long"),
         (body(SELF, "<a>" * 40), "too deeply"),
+        (body(SELF, "<!--" + "x" * 600_000 + "-->"), "tag or a comment that is too long"),
+        (body(SELF, f"<a b='{'x' * 600_000}'/>"), "tag or a comment that is too long"),
+        (body(SELF, *(f"<a{number}/>" for number in range(5000))), "too many names"),
+        (body(SELF, *(f"<a xmlns:b{number}='c'/>" for number in range(5000))), "too many names"),
         (b'<!DOCTYPE a [<!ENTITY e "x">]>' + body(SELF)[22:], "document type"),
         (b'<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>', "document type"),
     ],
@@ -134,7 +141,53 @@ def test_what_is_no_complete_listing_of_this_directory_is_refused(data: bytes, r
     assert any(part in str(caught.value) for part in reason.split("|")), caught.value
 
 
+@pytest.mark.parametrize("name", ["{}", "same"])
+def test_what_a_listing_takes_is_bounded_however_it_is_filled(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(multistatus, "_MAX_MEMORY_BYTES", 1 << 20)
+    parser = MultistatusParser(HERE, "/dav/d/")
+    parser.feed(b'<D:multistatus xmlns:D="DAV:">' + SELF.encode())
+    with pytest.raises(MalformedReplyError, match="too many entries"):
+        for number in range(5000):
+            parser.feed(response("/dav/d/" + name.format(number)).encode())
+    assert parser.memory_bytes < (1 << 20) + 1000
+
+
+def test_a_directory_of_a_hundred_thousand_entries_is_no_attack() -> None:
+    whole = body(SELF, *(response(f"/dav/d/a usual name {number}.jpeg") for number in range(100_000)))
+    assert len(parse(whole, step=65536).children) == 100_000
+
+
+def test_a_size_that_nobody_can_keep_is_unknown() -> None:
+    odd = FILE.replace(">5<", f">{10**19}<")
+    assert parse(body(SELF, response("/dav/d/f", odd))).children["f"].size_bytes is None
+
+
 def test_a_message_repeats_no_userinfo() -> None:
     with pytest.raises(MalformedReplyError) as caught:
         parse(body(SELF, response("http://ann:s3cret@evil/dav/d/f")))
     assert "s3cret" not in str(caught.value)
+
+
+NOTE = "urn:x note"
+NOTED = FILE.replace("</D:prop>", '<X:note xmlns:X="urn:x"><X:a>one</X:a>two</X:note></D:prop>')
+
+
+def test_extra_properties_are_told_of_each_resource_and_may_say_more_of_its_entry() -> None:
+    extra = Extra((NOTE, "DAV: getetag"), lambda entry, found: entry._replace(digest=found.get(NOTE)))
+    parser = MultistatusParser(HERE, "/dav/d/", extra)
+    parser.feed(body(SELF, response("/dav/d/a", NOTED), response("/dav/d/b")))
+    status = parser.close()
+    assert status.children == {"a": ENTRY._replace(digest="onetwo"), "b": ENTRY}
+    assert status.extra == {
+        "": {},
+        "a": {NOTE: "onetwo", "DAV: getetag": 'W/"5-64a"'},
+        "b": {"DAV: getetag": 'W/"5-64a"'},
+    }
+    assert parse(body(SELF, response("/dav/d/a", NOTED))).extra == {}
+
+
+def test_extra_properties_are_asked_for_beside_the_others() -> None:
+    asked = propfind_body(Extra((NOTE, "DAV: getetag")))
+    assert asked.count(b'<X:note xmlns:X="urn:x"/>') == 1 and asked.count(b"getetag") == 1

@@ -13,13 +13,18 @@ from syncfs.endpoint.webdav.location import Location, decoded_segments, quoted
 S = 1_000_000_000
 
 
-@given(st.integers(min_value=-2_000_000_000, max_value=30_000_000_000))
+@given(st.integers(min_value=-2_000_000_000, max_value=8_500_000_000))
 def test_every_date_is_read_as_it_was_written(seconds: int) -> None:
     assert parse_http_date(formatdate(seconds, usegmt=True)) == seconds
 
 
 @pytest.mark.parametrize(
-    "text", ["", "yesterday", "Sun, 99 Nov 2026 14:30:05 GMT", "Sun, 22 Foo 2026 14:30:05 GMT", "0"]
+    "text",
+    [
+        *("", "yesterday", "Sun, 99 Nov 2026 14:30:05 GMT", "Sun, 22 Foo 2026 14:30:05 GMT", "0"),
+        # Nobody can keep these in nanoseconds.
+        *("Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 0001 00:00:00 GMT", "Fri, 31-Dec-9999 23:59:59 GMT"),
+    ],
 )
 def test_what_is_no_date_is_none(text: str) -> None:
     assert parse_http_date(text) is None

@@ -206,6 +206,42 @@ def test_a_head_that_comes_byte_by_byte_ends_in_time(kind: str) -> None:
     assert time.monotonic() - started < 10
 
 
+@SOCKETS
+def test_a_body_that_comes_byte_by_byte_ends_in_time(kind: str) -> None:
+    stopped = threading.Event()
+
+    def drip(talk: Talk) -> None:
+        talk.whole()
+        talk.say("HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n")
+        while not stopped.wait(0.05):
+            talk.say("x")
+
+    with RawServer(drip) as server:
+        started = time.monotonic()
+        with pytest.raises(TimeoutError):
+            asked(server.wire(kind, Timeouts(5, 0.5)))
+        stopped.set()
+    assert time.monotonic() - started < 10
+
+
+@SOCKETS
+def test_a_server_may_think_before_its_first_byte_and_we_between_two_pieces(kind: str) -> None:
+    def think(talk: Talk) -> None:
+        talk.whole()
+        time.sleep(0.4)
+        talk.say("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab")
+        time.sleep(0.4)
+        talk.say("cd")
+
+    with RawServer(think) as server:
+        reply = server.wire(kind, Timeouts(5, 0.6)).send("GET", "/", {}, None)
+        pieces = reply.pieces()
+        assert next(pieces) == b"ab"
+        time.sleep(0.6)
+        assert b"".join(pieces) == b"cd"
+        reply.close()
+
+
 @BOTH
 def test_no_answer_in_time_is_told_as_such(kind: str) -> None:
     stopped = threading.Event()
