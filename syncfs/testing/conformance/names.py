@@ -204,4 +204,9 @@ def _key(side: Side) -> NameKey:
 
 def _spelled(names: list[str]) -> str:
     """Names as one line of a note; what cannot be seen is escaped, in ASCII."""
-    return " ".join(f"`{name if name.isprintable() else ascii(name)[1:-1]}`" for name in names)
+    return " ".join(
+        f"a name of {len(name)} bytes"
+        if len(name) > 99
+        else f"`{name if name.isprintable() else ascii(name)[1:-1]}`"
+        for name in names
+    )
