@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from syncfs.core.base import Change, Record, change_of
+from syncfs.core.base import Change, Flag, Record, change_of
 from syncfs.core.compare import Verdict
 from syncfs.core.conflict import Conflict, MergingPolicy
 from syncfs.core.entry import Entry, Kind, Side, Written
@@ -97,6 +97,9 @@ def judge(
         return left.digest == right.digest
     # Unlike sizes say enough, except to a comparator that sees through the bytes (line endings, say).
     is_worth_reading = getattr(settings.compare, "needs_content", False) or not _differ_in_size(seen)
+    if verdict is Verdict.SAME and not quick and _stays_doubtful(scope, name, digests):
+        left, right = left._replace(mtime_ns=None), right._replace(mtime_ns=None)
+        verdict = Verdict.UNKNOWN
     if verdict is Verdict.UNKNOWN and not quick and is_worth_reading:
         answer = scope.ask(name, Ask.SAME, left, right)
         if isinstance(answer, Unanswerable):
@@ -107,6 +110,17 @@ def judge(
             return True
         return answer is Verdict.SAME
     return verdict is Verdict.SAME
+
+
+def _stays_doubtful(scope: Scope, name: str, digests: list[str | None]) -> bool:
+    """Whether the next run could not tell these contents from an edit: racy, and recorded without a digest.
+
+    It would take the file for changed, and one that the other side changes meanwhile for a conflict.
+    """
+    if digests[0] is not None and digests[0] == digests[1]:
+        return False
+    capabilities, flags = scope.settings.capabilities, scope.flags(name)
+    return any(capabilities[side].reads_cheaply and flags & Flag.racy(side) for side in Side)
 
 
 def merge_of(scope: Scope, name: str, conflict: Conflict) -> MergeOf | None:
