@@ -22,9 +22,6 @@ class Capabilities:
         lists_inline: Listing costs so little that handing it to a thread would cost more.
         confirms_writes: A write returns the entry as it stands afterwards; False when only the next
             listing can tell.
-        names_tags: The reply to a write names the entity tag that listings show from then on, and no two
-            contents have the same one: what was written need not be read back. It is no evidence that the
-            name is listed.
         can_move: A file can be renamed on this side without its content travelling.
         lists_dotfiles: A listing shows names that begin with a dot.
         folds_case: `Readme` and `README` are one name here.
@@ -43,7 +40,6 @@ class Capabilities:
     reads_cheaply: bool = False
     lists_inline: bool = False
     confirms_writes: bool = False
-    names_tags: bool = False
     can_move: bool = True
     lists_dotfiles: bool = True
     folds_case: bool = False

@@ -80,17 +80,14 @@ class Ledger:
         return [place for place in places if not self._sides[place[0]].capabilities.confirms_writes]
 
     def note(self, action: Action, record: Record) -> None:
-        """Record an agreement; where the target's fingerprint is still open, remember to read it back.
+        """Record an agreement; where only a listing tells the target's fingerprint, remember to read it back.
 
-        A tag that the write's own reply names for good is no open question. That the name is listed the next
-        run's listing shows; until then it is no evidence for a deletion.
+        Also where the write's reply names the file's tag for good: it is no evidence that the name is listed,
+        and the next run, which should find nothing to do, would have to record that.
         """
         self.change(action.path, record)
         for place in self._read_back_in(action):
-            written = record.of(place[0])
-            is_named = isinstance(written, Written) and written.etag
-            if not (is_named and self._sides[place[0]].capabilities.names_tags):
-                self._noted.setdefault(place, {})[split(action.path)[1]] = record
+            self._noted.setdefault(place, {})[split(action.path)[1]] = record
 
     def renamed(self, action: Rename, moved: Entry | Written | None) -> None:
         """Take the records of a path, and of all below it, to its new place."""

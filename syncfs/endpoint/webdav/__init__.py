@@ -80,10 +80,10 @@ Decisions:
     That it is kept is looked at with a run's first file: the storage behind may not be able to. rclone
     names in the PUT's reply the tag from before it set the mtime, so that tag counts for nothing there.
 
-    A reply's tag is a file's fingerprint without reading it back where a listing shows that very tag
-    and no two contents have the same one (lighttpd). It is no evidence that the name is listed: until a
-    listing shows it, the record supports no deletion. WsgiDAV's tags are of whole seconds: there, as
-    everywhere else, each directory that was written to is listed once.
+    Each directory that was written to is listed once, also where a PUT's reply names the tag for good
+    (lighttpd): the tag says which file the listing must show, but is no evidence that the name is listed
+    at all. To leave that to the next run saves a request a directory once; then a run that finds nothing
+    to do would write its state.
 
     What was staged is verified by the PUT's own reply where its tag spells the size (WsgiDAV, rclone),
     else by one look. Creating a file so costs 1 request on Apache, 2 on WsgiDAV and rclone, 3 on a

@@ -164,7 +164,6 @@ class WebdavEndpoint:
         return Capabilities(
             keeps_mtime=profile.sets_mtime is not SetMtime.NO,
             mtime_grain_ns=SECOND_NS,
-            names_tags=profile.names_tags,
             lists_dotfiles=profile.lists_dotfiles,
             folds_case=profile.folds_case,
             folds_unicode=profile.folds_unicode,

@@ -66,9 +66,9 @@ def _consequences(profile: Profile) -> Iterable[tuple[str, str]]:
     )
     yield (
         "replies_with_etag",
-        "what was written needs no listing to be known again"
-        if profile.names_tags
-        else "each directory that was written to is listed once more",
+        "the listing that follows a write is held against its reply: a stranger's later edit shows"
+        if profile.replies_with_etag
+        else "",
     )
     yield "keeps_etag_on_move", ""
     yield "ends_etag_in_size", "an upload is verified by its reply" if profile.ends_etag_in_size else ""

@@ -127,12 +127,6 @@ class Profile:
             and "PUT" in self.heeds_if_match
         )
 
-    @property
-    def names_tags(self) -> bool:
-        """Whether a write's reply tells the file's tag for good: see `Capabilities.names_tags`."""
-        is_final = self.writes_in_place or self.keeps_etag_on_move
-        return self.replies_with_etag and is_final and self.etags is Etags.STRONG
-
     def with_facts(self, facts: Mapping[str, Any]) -> Profile:
         """The same with some facts replaced, given as `to_dict` gives them.
 

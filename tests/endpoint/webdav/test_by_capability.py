@@ -175,12 +175,12 @@ def test_a_size_or_a_quota_that_is_refused_leaves_the_old_file(every_server: Fol
 # -- what was written ----------------------------------------------------------------------------------
 
 
-def test_where_replies_name_the_tag_nothing_is_read_back(lighttpd: Folder, src: Path) -> None:
+def test_a_tag_that_the_reply_named_tells_ours_from_a_strangers_write(lighttpd: Folder, src: Path) -> None:
     write_tree(src, {f"f{number}": "x" for number in range(5)})
     push = Syncer(src, dav(lighttpd.url)).push
     lighttpd.clear_requests()
     assert push().copied == 5
-    assert sorted(methods(lighttpd)) == ["PROPFIND1"] + ["PUT"] * 5
+    assert sorted(methods(lighttpd)) == ["PROPFIND1"] * 2 + ["PUT"] * 5
     lighttpd.clear_requests()
     (lighttpd.root / "f0").write_text("y")  # a stranger, in the same second, of the same size
     report = push()

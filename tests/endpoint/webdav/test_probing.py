@@ -63,8 +63,7 @@ def test_a_server_that_nobody_knows_is_probed_once_and_then_used_as_what_it_is(s
     proxy, folder = strange
     side = endpoint(proxy.url)
     assert not side.is_settled and side.facts is None
-    assert not side.capabilities.names_tags
-    assert side.learn() is False, "names, times and listings are as they were taken to be"
+    assert side.learn() is False, "times and listings are as they were taken to be"
     assert side.is_settled and facts(side)["keeps_old_on_abort"] is True
     assert facts(side)["name"] == "unknown"
     proxy.clear_requests()
