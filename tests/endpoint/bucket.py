@@ -29,14 +29,14 @@ class BucketFileSystem(AbstractFileSystem):
         key = self._strip_protocol(path)
         if key in self.objects:
             return self._info(key)
-        if key == "bucket" or any(other.startswith(f"{key}/") for other in self.objects):
+        if key == "bucket" or any(other.startswith(f"{key}/") for other in list(self.objects)):
             return {"name": key, "size": 0, "type": "directory"}
         raise FileNotFoundError(path)
 
     def ls(self, path: str, detail: bool = True, **kwargs: Any) -> list[Any]:
         prefix = f"{self._strip_protocol(path)}/"
         found: dict[str, dict[str, Any]] = {}
-        for key in self.objects:
+        for key in list(self.objects):
             if key.startswith(prefix):
                 name, slash, _ = key.removeprefix(prefix).partition("/")
                 child = prefix + name

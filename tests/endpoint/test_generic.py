@@ -6,7 +6,6 @@ import errno
 import ftplib
 import gc
 import os
-import threading
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator
@@ -19,7 +18,7 @@ from fsspec.implementations.local import LocalFileSystem
 from fsspec.implementations.memory import MemoryFileSystem
 from fsspec.implementations.zip import ZipFileSystem
 
-from syncfs.core.entry import DIRECTORY, Entry, Kind, Written
+from syncfs.core.entry import Entry, Kind, Written
 from syncfs.core.listing import ListingStatus
 from syncfs.endpoint.endpoint import CHUNK_BYTES, Content, Endpoint
 from syncfs.endpoint.family import Family
@@ -28,8 +27,6 @@ from syncfs.endpoint.items import listing_of
 from syncfs.errors import (
     EndpointUnavailableError,
     PathError,
-    StaleEntryError,
-    UnsupportedNameError,
     VerificationError,
 )
 from tests.endpoint.bucket import BucketFileSystem
@@ -95,113 +92,6 @@ def test_it_is_an_endpoint(endpoint: GenericEndpoint) -> None:
     assert isinstance(checked, Endpoint)
 
 
-def test_what_a_write_returns_is_what_the_next_listing_shows(endpoint: GenericEndpoint) -> None:
-    endpoint.make_directory("d")
-    for data in (b"one", b"other", b"", b"x" * (2 * CHUNK_BYTES + 1)):
-        written = put(endpoint, "d/f", data)
-        assert written == endpoint.list("d").entries["f"] == endpoint.stat("d/f")
-        assert get(endpoint, "d/f") == data
-        assert everything(endpoint, "d") == {"f"}
-    assert endpoint.list("").entries == {"d": DIRECTORY}
-    assert endpoint.stat("d") is DIRECTORY
-
-
-def test_a_new_directory_is_there_while_it_is_empty_and_gone_when_removed(endpoint: GenericEndpoint) -> None:
-    endpoint.make_directory("d")
-    endpoint.make_directory("d")
-    endpoint.make_directory("d/e")
-    assert endpoint.list("d").entries == {"e": DIRECTORY}
-    assert endpoint.list("d/e").entries == {}
-    endpoint.remove_directory("d/e")
-    assert endpoint.list("d").entries == {}
-    endpoint.remove_directory("d")
-    assert names(endpoint) == set()
-    assert endpoint.stat("d") is None
-
-
-def test_a_directory_that_is_not_empty_stays(endpoint: GenericEndpoint) -> None:
-    endpoint.make_directory("d")
-    put(endpoint, "d/f", b"1")
-    with pytest.raises(StaleEntryError, match="not empty"):
-        endpoint.remove_directory("d")
-    assert get(endpoint, "d/f") == b"1"
-
-
-def test_a_listing_of_what_is_missing_is_no_evidence(endpoint: GenericEndpoint) -> None:
-    put(endpoint, "f", b"1")
-    for path in ("gone", "gone/deeper", "f"):
-        assert endpoint.list(path).status is ListingStatus.REFUSED
-    assert endpoint.stat("gone") is None
-    assert endpoint.stat("gone/f") is None
-    with pytest.raises(OSError), endpoint.open("gone"):
-        pass
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "plain name",
-        "st*r",
-        "br[x]",
-        "q?x",
-        "hash#x",
-        "per%cent",
-        "pct%41",
-        "plus+x",
-        "日本語",
-        ".hidden",
-        "we(ird[x",
-    ],
-)
-def test_difficult_names_are_names_and_never_patterns(endpoint: GenericEndpoint, name: str) -> None:
-    endpoint.make_directory(name)
-    put(endpoint, f"{name}/{name}", b"1")
-    put(endpoint, f"{name}/star", b"2")
-    put(endpoint, f"{name}/{name}", b"3")
-    assert names(endpoint, name) == {name, "star"}
-    moved = endpoint.move(f"{name}/{name}", f"{name}/{name}2", expect=put(endpoint, f"{name}/{name}", b"4"))
-    assert isinstance(moved, Entry)
-    endpoint.remove_file(f"{name}/{name}2", expect=moved)
-    assert names(endpoint, name) == {"star"}
-
-
-@pytest.mark.parametrize("path", ["../f", "d/../../f", "d//f", ".."])
-def test_a_path_that_could_leave_the_root_is_refused(endpoint: GenericEndpoint, path: str) -> None:
-    with pytest.raises(UnsupportedNameError):
-        endpoint.write(path, content(b"x"), expect=None, token=TOKEN)
-
-
-def test_nothing_is_written_where_the_target_is_not_what_was_expected(endpoint: GenericEndpoint) -> None:
-    theirs = put(endpoint, "f", b"theirs")
-    endpoint.make_directory("d")
-    other = theirs._replace(size_bytes=1)
-    for path, expect in (("f", None), ("f", other), ("gone", other), ("d", None)):
-        with pytest.raises(StaleEntryError):
-            endpoint.write(path, content(b"ours"), expect=expect, token=TOKEN)
-    assert get(endpoint, "f") == b"theirs"
-    assert everything(endpoint) == {"f", "d"}
-
-
-@pytest.mark.parametrize("existed", [True, False])
-def test_an_edit_that_lands_while_we_write_is_not_overwritten(
-    endpoint: GenericEndpoint, existed: bool
-) -> None:
-    if existed:
-        put(endpoint, "f", b"old")
-    expect = endpoint.stat("f")
-
-    def pieces() -> Iterator[bytes]:
-        yield b"ou"
-        put(endpoint, "f", b"theirs", 2)
-        yield b"rs"
-
-    with pytest.raises(StaleEntryError):
-        endpoint.write("f", Content(size_bytes=4, chunks=pieces()), expect=expect, token=TOKEN)
-    gc.collect()  # a buffered file that was only dropped would publish itself now
-    assert get(endpoint, "f") == b"theirs"
-    assert everything(endpoint) == {"f"}
-
-
 @pytest.mark.parametrize("existed", [True, False])
 @pytest.mark.parametrize(
     ("announced", "error"), [(13, VerificationError), (15, VerificationError), (14, ConnectionError)]
@@ -228,98 +118,6 @@ def test_a_failed_write_leaves_the_target_and_no_temporary(
         assert get(endpoint, "f") == b"old"
 
 
-def test_a_missing_directory_is_said_to_be_missing_where_there_are_directories(
-    endpoint: GenericEndpoint,
-) -> None:
-    if endpoint.url.startswith("s3:"):
-        pytest.skip("an object store has no directories that could be missing")
-    with pytest.raises(OSError):
-        endpoint.write("gone/f", content(b"x"), expect=None, token=TOKEN)
-    with pytest.raises(OSError):
-        endpoint.make_directory("gone/d")
-    assert names(endpoint) == set()
-
-
-def test_a_directory_over_a_file_is_stale(endpoint: GenericEndpoint) -> None:
-    put(endpoint, "f", b"x")
-    with pytest.raises(StaleEntryError):
-        endpoint.make_directory("f")
-    assert get(endpoint, "f") == b"x"
-
-
-@pytest.mark.parametrize("size", [0, 1, CHUNK_BYTES, 2 * CHUNK_BYTES + 1])
-def test_a_file_is_read_whole_in_pieces(endpoint: GenericEndpoint, size: int) -> None:
-    data = os.urandom(size)
-    expect = put(endpoint, "f", data)
-    with endpoint.read("f", expect) as source:
-        assert source.size_bytes == size
-        pieces = list(source.chunks())
-    assert b"".join(pieces) == data
-    assert all(0 < len(piece) <= CHUNK_BYTES for piece in pieces)
-
-
-def test_a_file_that_is_not_the_expected_one_never_yields_its_last_piece(endpoint: GenericEndpoint) -> None:
-    expect = put(endpoint, "f", b"a" * (CHUNK_BYTES + 1))
-    put(endpoint, "f", b"b" * (CHUNK_BYTES + 2))
-    got: list[bytes] = []
-    with pytest.raises(StaleEntryError), endpoint.read("f", expect) as source:
-        got.extend(source.chunks())
-    assert len(b"".join(got)) < CHUNK_BYTES + 1
-    endpoint.remove_file("f", expect=endpoint.stat("f") or expect)
-    with pytest.raises(StaleEntryError), endpoint.read("f", expect) as source:
-        list(source.chunks())
-
-
-def test_only_the_expected_file_is_removed(endpoint: GenericEndpoint) -> None:
-    expect = put(endpoint, "f", b"1")
-    put(endpoint, "g", b"22")
-    with pytest.raises(StaleEntryError):
-        endpoint.remove_file("g", expect=expect)
-    endpoint.remove_file("f", expect=expect)
-    with pytest.raises(StaleEntryError):
-        endpoint.remove_file("f", expect=expect)
-    assert names(endpoint) == {"g"}
-
-
-def test_a_move_returns_what_the_listing_shows_and_never_overwrites(endpoint: GenericEndpoint) -> None:
-    endpoint.make_directory("a")
-    endpoint.make_directory("b")
-    f = put(endpoint, "a/f", b"1")
-    g = put(endpoint, "b/g", b"22")
-    for path, to, expect in (("a/f", "b/g", f), ("a/f", "b", f), ("b/g", "h", f), ("a", "b", DIRECTORY)):
-        with pytest.raises(StaleEntryError):
-            endpoint.move(path, to, expect=expect)
-    moved = endpoint.move("a/f", "b/h", expect=f)
-    assert moved == endpoint.list("b").entries["h"]
-    assert endpoint.list("b").entries["g"] == g
-    assert names(endpoint, "a") == set()
-
-
-def test_a_directory_moves_with_all_that_is_in_it(endpoint: GenericEndpoint) -> None:
-    for directory in ("a", "a/sub", "a/sub/empty"):
-        endpoint.make_directory(directory)
-    put(endpoint, "a/f", b"1")
-    put(endpoint, "a/sub/g", b"2")
-    assert endpoint.move("a", "b", expect=DIRECTORY) is None
-    assert names(endpoint) == {"b"}
-    assert names(endpoint, "b") == {"f", "sub"}
-    assert names(endpoint, "b/sub") == {"g", "empty"}
-    assert names(endpoint, "b/sub/empty") == set()
-    assert get(endpoint, "b/sub/g") == b"2"
-
-
-def test_only_temporaries_are_reported_and_removed_as_leftovers(endpoint: GenericEndpoint) -> None:
-    put(endpoint, "f", b"x")
-    put(endpoint, ".syncfs-tmp-R-1", b"half")
-    assert endpoint.list("").leftovers == (".syncfs-tmp-R-1",)
-    assert names(endpoint) == {"f"}
-    endpoint.remove_leftover(".syncfs-tmp-R-1")
-    endpoint.remove_leftover(".syncfs-tmp-R-1")
-    with pytest.raises(PathError):
-        endpoint.remove_leftover("f")
-    assert everything(endpoint) == {"f"}
-
-
 def test_what_was_written_just_now_is_racy_where_no_tag_tells(endpoint: GenericEndpoint) -> None:
     put(endpoint, "f", b"x")
     assert endpoint.list("").racy == (set() if endpoint.url.startswith("s3:") else {"f"})
@@ -338,27 +136,6 @@ def test_a_root_that_vanished_is_no_evidence_of_deletions(endpoint: GenericEndpo
     with pytest.raises(EndpointUnavailableError) as caught:
         endpoint.check_root()
     assert isinstance(caught.value.__cause__, FileNotFoundError)
-
-
-def test_several_threads_may_use_one_endpoint(endpoint: GenericEndpoint) -> None:
-    failures: list[BaseException] = []
-
-    def work(number: int) -> None:
-        try:
-            data = bytes([number]) * 3000
-            for turn in range(3):
-                assert put(endpoint, f"f{number}", data * (turn + 1), number).size_bytes == 3000 * (turn + 1)
-                assert get(endpoint, f"f{number}") == data * (turn + 1)
-        except BaseException as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
-    assert names(endpoint) == {f"f{number}" for number in range(6)}
 
 
 # Kinds of filesystems

@@ -359,15 +359,6 @@ def test_any_mtime_can_be_written(endpoint: LocalEndpoint, root: Path, mtime_ns:
     assert shown == mtime_ns if mtime_ns is not None else shown >= before
 
 
-def test_a_name_of_255_bytes_can_be_written_and_a_longer_one_is_unsupported(
-    endpoint: LocalEndpoint, root: Path
-) -> None:
-    endpoint.write("n" * 255, content(b"x"), expect=None, token=TOKEN)
-    with pytest.raises(UnsupportedNameError):
-        endpoint.write("n" * 256, content(b"x"), expect=None, token=TOKEN)
-    assert read_tree(root) == {"n" * 255: "x"}
-
-
 @pytest.mark.parametrize("name", ["../f", "d/../../f", "d//f", "..", "", "a\0b"])
 def test_a_path_that_could_leave_the_root_is_refused(endpoint: LocalEndpoint, root: Path, name: str) -> None:
     write_tree(root, {"d/x": ""})
@@ -466,14 +457,6 @@ def test_another_run_s_temporary_file_is_not_touched(endpoint: LocalEndpoint, ro
     assert read_tree(root) == {f".syncfs-tmp-{TOKEN}": "theirs"}
 
 
-def test_a_missing_directory_is_said_to_be_missing(endpoint: LocalEndpoint) -> None:
-    with pytest.raises(FileNotFoundError) as caught:
-        endpoint.write("gone/f", content(b"x"), expect=None, token=TOKEN)
-    assert caught.value.filename == "gone/f"
-    with pytest.raises(FileNotFoundError):
-        endpoint.make_directory("gone/d")
-
-
 def test_a_directory_that_may_not_be_written_is_a_permission_error_with_the_path(shared: Path) -> None:
     write_tree(shared, {"d/f": "old"})
     (shared / "d").chmod(0o555)
@@ -559,41 +542,6 @@ def test_nothing_is_done_through_a_directory_that_became_a_symlink(
 # Directories, removals, renames
 
 
-def test_making_a_directory_twice_is_no_error_and_over_a_file_is_stale(
-    endpoint: LocalEndpoint, root: Path
-) -> None:
-    endpoint.make_directory("d")
-    endpoint.make_directory("d")
-    endpoint.make_directory("d/e")
-    (root / "f").write_text("x")
-    with pytest.raises(StaleEntryError):
-        endpoint.make_directory("f")
-    assert read_tree(root) == {"d/e/": None, "f": "x"}
-
-
-def test_only_the_expected_file_is_removed(endpoint: LocalEndpoint, root: Path) -> None:
-    write_tree(root, {"f": "1", "g": "2", "d/": None})
-    expect = entry(endpoint, "f")
-    with pytest.raises(StaleEntryError):
-        endpoint.remove_file("g", expect=expect)
-    with pytest.raises(StaleEntryError):
-        endpoint.remove_file("d", expect=expect)
-    endpoint.remove_file("f", expect=expect)
-    for gone in ("f", "gone/f"):
-        with pytest.raises(StaleEntryError):
-            endpoint.remove_file(gone, expect=expect)
-    assert read_tree(root) == {"g": "2", "d/": None}
-
-
-def test_only_an_empty_directory_is_removed(endpoint: LocalEndpoint, root: Path) -> None:
-    write_tree(root, {"d/f": "1", "e/": None, "g": ""})
-    for path in ("d", "gone", "g"):
-        with pytest.raises(StaleEntryError):
-            endpoint.remove_directory(path)
-    endpoint.remove_directory("e")
-    assert read_tree(root) == {"d/f": "1", "g": ""}
-
-
 def test_a_move_keeps_the_file_and_returns_what_the_listing_shows(
     endpoint: LocalEndpoint, root: Path
 ) -> None:
@@ -624,15 +572,6 @@ def test_a_move_never_overwrites(endpoint: LocalEndpoint, root: Path) -> None:
         with pytest.raises(StaleEntryError):
             endpoint.move(path, to, expect=expect)
     assert read_tree(root) == tree
-
-
-def test_only_temporaries_are_removed_as_leftovers(endpoint: LocalEndpoint, root: Path) -> None:
-    write_tree(root, {"d/.syncfs-tmp-R-1": "x", "f": "x"})
-    endpoint.remove_leftover("d/.syncfs-tmp-R-1")
-    endpoint.remove_leftover("d/.syncfs-tmp-R-1")
-    with pytest.raises(PathError):
-        endpoint.remove_leftover("f")
-    assert read_tree(root) == {"d/": None, "f": "x"}
 
 
 def test_flushing_works_after_the_written_is_gone_again(endpoint: LocalEndpoint, root: Path) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from syncfs import Syncer
-from syncfs.endpoint import pour as module
 from syncfs.endpoint.pour import pour
 
 
@@ -52,7 +52,7 @@ def test_where_the_kernel_cannot_it_goes_through_our_memory(
             return 0  # some filesystems say so instead
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(module.os, "copy_file_range", refused)
+    monkeypatch.setattr(os, "copy_file_range", refused)
     content = os.urandom(2_500_000)
     assert poured(tmp_path, content, len(content), 1_000_000)[:2] == (len(content), content)
 
@@ -61,8 +61,8 @@ def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     def full(*_: object) -> int:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(module.os, "copy_file_range", full, raising=False)
-    monkeypatch.setattr(module.sys, "platform", "linux")
+    monkeypatch.setattr(os, "copy_file_range", full, raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
     with pytest.raises(OSError, match="No space left"):
         poured(tmp_path, b"content", 7, 1_000)
 

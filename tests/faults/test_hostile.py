@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -310,6 +311,7 @@ CASES = {
 
 def answering(case: Case, port: Callable[[], int]) -> Callable[[Asked], Answered]:
     """The server's part in a case; what it is not about is answered as a decent server would."""
+    sizes: dict[str, int] = {}
 
     def answer(asked: Asked) -> Answered:
         match asked.method:
@@ -320,8 +322,18 @@ def answering(case: Case, port: Callable[[], int]) -> Callable[[Asked], Answered
                 return made
             case "PROPFIND" if asked.path in ("/dav/", "/dav"):
                 return reply(207, multistatus(ROOT))
+            case "PROPFIND" if asked.path in sizes:
+                return reply(207, multistatus(file(asked.path, sizes[asked.path])))
             case "PROPFIND":
                 return reply(404)
+            case "PUT":
+                sizes[asked.path] = len(asked.body)
+                return reply(201)
+            case "MOVE" if asked.path in sizes:
+                sizes[urlsplit(asked.headers["destination"]).path] = sizes.pop(asked.path)
+                return reply(201)
+            case "DELETE":
+                return reply(204)
             case "GET":
                 return case.get(port()) if case.get else FIVE
             case _:

@@ -25,7 +25,7 @@ from syncfs.endpoint.webdav.publish import publish
 from syncfs.endpoint.webdav.remote import Found, Remote
 from syncfs.endpoint.webdav.session import Session
 from syncfs.endpoint.webdav.wire import Wire
-from syncfs.errors import EndpointUnavailableError, PathError, StaleEntryError
+from syncfs.errors import EndpointUnavailableError, PathError, StaleEntryError, UnsupportedNameError
 
 if TYPE_CHECKING:
     from webdav4.fsspec import WebdavFileSystem
@@ -207,7 +207,7 @@ class WebdavEndpoint:
                 return AS_MARKED
         except EndpointUnavailableError:
             raise
-        except (PermissionError, FileNotFoundError) as error:
+        except (PermissionError, FileNotFoundError, UnsupportedNameError) as error:
             # Whoever asked saw the name in its parent: 404 is a definite answer, no proof of absence.
             return Listing(status=ListingStatus.REFUSED, reason=_words(error))
         except OSError as error:
@@ -248,9 +248,14 @@ class WebdavEndpoint:
 
         def make() -> None:
             answer = remote.session.ask("MKCOL", target, {})
+            if answer.status in (200, 201) and remote.is_long(path) and remote.look(path) is None:
+                raise UnsupportedNameError(f"{path!r} is longer than this server takes, it seems", path=path)
             if answer.status in (200, 201):
                 return
-            found = remote.look(path)
+            try:
+                found = remote.look(path)
+            except (PermissionError, PathError):  # the server will not even look for such a name
+                found = None
             if found is None:
                 raise remote.failure(answer, "cannot make directory", path)
             if found.kind is not Kind.DIRECTORY:

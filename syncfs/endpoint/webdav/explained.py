@@ -103,6 +103,13 @@ def _consequences(profile: Profile) -> Iterable[tuple[str, str]]:
         "folds_unicode",
         "names that differ in Unicode form only are one file here" if profile.folds_unicode else "",
     )
+    yield (
+        "unsafe_in_paths",
+        "nothing below a directory with these in its name is touched, nor the directory"
+        if profile.unsafe_in_paths
+        else "",
+    )
+    yield "longest_name_bytes", "longer names are refused" if profile.longest_name_bytes else ""
     yield "unsafe_in_names", "names with these are refused" if profile.unsafe_in_names else ""
     yield (
         "unsafe_in_destination",

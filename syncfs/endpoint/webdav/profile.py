@@ -42,7 +42,8 @@ class Profile:
         lists_infinitely: `Depth: infinity` is answered, and with more than one level.
         lists_dotfiles: A listing shows names that begin with a dot.
         etags: The kind of entity tags.
-        heeds_if_match: The methods (of PUT, DELETE, MOVE) that refuse an `If-Match` with another tag.
+        heeds_if_match: The methods (of PUT, DELETE, MOVE) that refuse an `If-Match` with another tag; DELETE
+            only where it spares a directory too, which may have taken the file's place.
         heeds_if_none_match: PUT with `If-None-Match: *` refuses to overwrite.
         heeds_if: The methods (of the same) that obey `If` with an entity tag, MOVE for the source and for
             the target, whatever their names and even while the tag is called weak: mod_dav compares
@@ -67,10 +68,14 @@ class Profile:
         needs_collection_slash: MKCOL wants its slash.
         folds_case: Names that differ in case only are one.
         folds_unicode: Names that differ in their Unicode normal form only are one.
-        serialises: A condition is checked and acted upon as one: of several who send the same, one succeeds.
-            Known, never probed: seeing no race proves nothing. Eight at once on Apache: up to five created
-            one name and four replaced one version.
+        serialises: A condition is checked and acted upon as one: of several who send the same, one
+            succeeds. Known, never probed: seeing no race proves nothing. Of eight at once on Apache, up to
+            five created one name and four replaced one version.
+        unsafe_in_paths: Characters that no path below the root may hold, whatever is done to it.
+            sabre/dav takes what is below a directory with a line break in its name for the server's whole
+            root: one DELETE there removed everything. Never probed.
         unsafe_in_names: Characters that no name can hold here: it is refused, or listed as another one.
+        longest_name_bytes: A longer name cannot be held, or not be removed again; 0 where that is not known.
         unsafe_in_destination: Characters of a path that a MOVE's `Destination` loses here, or may lose:
             what comes after them is cut off, so that a file would land on another one's name. WsgiDAV
             decodes the header before it takes it apart as a URL.
@@ -105,7 +110,9 @@ class Profile:
     folds_case: bool = False
     folds_unicode: bool = False
     serialises: bool = False
+    unsafe_in_paths: frozenset[str] = frozenset("\n")
     unsafe_in_names: frozenset[str] = frozenset()
+    longest_name_bytes: int = 0
     unsafe_in_destination: frozenset[str] = frozenset()
     ends_destinations_in_slash: bool = False
     dies_of_if: bool = False

@@ -14,7 +14,13 @@ from syncfs.endpoint.webdav.dated import Dated
 from syncfs.endpoint.webdav.etag import normalised_etag, tells_size
 from syncfs.endpoint.webdav.remote import Remote
 from syncfs.endpoint.webdav.session import Answer
-from syncfs.errors import PathError, StaleEntryError, SyncfsError, VerificationError
+from syncfs.errors import (
+    PathError,
+    StaleEntryError,
+    SyncfsError,
+    UnsupportedNameError,
+    VerificationError,
+)
 
 __all__ = ["publish"]
 
@@ -161,7 +167,12 @@ def _put_and_move(remote: Remote, path: str, content: Content, expect: Entry | N
                 raise remote.appeared(path)
             raise StaleEntryError(f"{path!r} has changed on the server", path=path)
         if moved.status not in (200, 201, 204):
+            if expect is not None:
+                remote.expect(path, expect)  # another's MOVE may have been in our way: then it is stale
             raise remote.failure(moved, "cannot put in place", path)
+        if remote.is_long(path) and remote.look(path) is None:
+            # sabre/dav says yes to a name that its disk refuses.
+            raise UnsupportedNameError(f"{path!r} is longer than this server takes, it seems", path=path)
         is_published = True
     finally:
         if not is_published:

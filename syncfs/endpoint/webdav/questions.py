@@ -26,7 +26,7 @@ from syncfs.errors import PathError
 
 __all__ = ["Questions"]
 
-_SUSPECTS = "?#;%\\\t\r\n\x01"
+_SUSPECTS = "?#;%\\\t\r\x01"
 """Characters that some server loses; `%` with two digits after it, and 0x01 for the other controls."""
 _CONTROLS = frozenset(map(chr, [*range(1, 32), 127])) - frozenset("\t\r\n")
 _BODY_BYTES = 256 << 10
@@ -76,6 +76,8 @@ class Questions:
             reads_whole=known.reads_whole,
             moves_without_gap=known.moves_without_gap,
             serialises=known.serialises,
+            unsafe_in_paths=known.unsafe_in_paths,
+            longest_name_bytes=known.longest_name_bytes,
             lists_dotfiles=lists_dotfiles,
         )
         aborted_s = time.monotonic()
@@ -179,7 +181,15 @@ class Questions:
             answer = self._session.ask(method, self._target("f"), {**headers, **condition}, body)
             if answer.status == 412:
                 heeding.add(method)
+        if "DELETE" in heeding and not self._keeps_directory(condition):
+            heeding.discard("DELETE")
         return frozenset(heeding)
+
+    def _keeps_directory(self, condition: dict[str, str]) -> bool:
+        """Whether a DELETE meant for a file spares the directory that took its place; WsgiDAV's does not."""
+        self._session.ask("MKCOL", self._location.target(self._path("taken"), collection=True), {})
+        self._session.ask("DELETE", self._target("taken"), condition)
+        return self._remote.look(self._path("taken")) is not None
 
     def _obeying_if(self) -> frozenset[str]:
         """The methods that obey `If`: the wrong tag is refused, the right one passes."""
@@ -377,4 +387,6 @@ def _spelled(character: str) -> str:
 
 
 def _with_controls(found: frozenset[str]) -> frozenset[str]:
+    # A line break is never tried (see `Profile.unsafe_in_paths`); whoever loses a return loses it too.
+    found |= {"\n"} if "\r" in found else set()
     return found | _CONTROLS if "\x01" in found else found

@@ -107,6 +107,7 @@ class Remote:
         # Sixteen directories may be listed at once: of large ones, one after the other.
         self._large = threading.Lock()
         self.knowledge = Knowledge(capabilities)
+        session.unsafe_in_paths = lambda: self.profile.unsafe_in_paths
         self.keeps_mtime: bool | None = None
         """Whether an mtime that was asked for was seen in this run; None before the first."""
 
@@ -237,7 +238,7 @@ class Remote:
                     return StaleEntryError(
                         f"{path!r} is {other!r} on the server, which takes both for one name", path=path
                     )
-        if len(name.encode("utf-8", "surrogateescape")) > _LONG_BYTES and name not in names:
+        if self.is_long(path) and name not in names:
             # lighttpd answers so to a name that its disk refuses.
             return UnsupportedNameError(f"{path!r} is longer than this server takes, it seems", path=path)
         return StaleEntryError(f"{path!r} has appeared on the server", path=path)
@@ -249,6 +250,14 @@ class Remote:
             UnsupportedNameError: It does.
         """
         _, name = paths.split(path)
+        longest = self.profile.longest_name_bytes
+        if longest and _size(name) > longest:
+            raise UnsupportedNameError(
+                f"{path!r} cannot be stored: a name has at most {longest} bytes on this kind of server "
+                f"({self.profile.name}), this one has {_size(name)}",
+                path=path,
+                code=errno.ENAMETOOLONG,
+            )
         lost = sorted(self.profile.unsafe_in_names.intersection(name))
         if lost:
             raise UnsupportedNameError(
@@ -256,6 +265,11 @@ class Remote:
                 f"{' '.join(map(repr, lost))} in a name; use another name",
                 path=path,
             )
+
+    @staticmethod
+    def is_long(path: str) -> bool:
+        """Whether a name may be longer than the server takes; what it says of one is not believed."""
+        return _size(paths.split(path)[1]) > _LONG_BYTES
 
     def destination(self, path: str, *, collection: bool = False) -> str:
         """A MOVE's `Destination` for a path.
@@ -298,11 +312,10 @@ class Remote:
                     return StaleEntryError(f"{what} {path!r}: a {kind} stands there", path=path)
             except OSError:
                 pass  # the first refusal says more than the failure to explain it
-            size = len(name.encode("utf-8", "surrogateescape"))
-            if size > _LONG_BYTES:
+            if self.is_long(path):
                 return UnsupportedNameError(
-                    f"{what} {path!r}: status {answer.status}; its name of {size} bytes is longer than this "
-                    "server takes, it seems",
+                    f"{what} {path!r}: status {answer.status}; its name of {_size(name)} bytes is longer "
+                    "than this server takes, it seems",
                     path=path,
                     code=errno.ENAMETOOLONG,
                 )
@@ -354,6 +367,10 @@ class Remote:
                 path=path,
             )
         return refusal(answer, "cannot list", path)
+
+
+def _size(name: str) -> int:
+    return len(name.encode("utf-8", "surrogateescape"))
 
 
 def _difference(path: str, found: Entry | None, expected: Entry | None) -> str:

@@ -17,6 +17,7 @@ _CONTROL = frozenset(map(chr, [*range(1, 32), 127]))
 
 _APACHE = Profile(
     name="Apache",
+    unsafe_in_paths=frozenset(),
     etags=Etags.WEAK,
     heeds_if_match=_ALL,
     heeds_if_none_match=True,
@@ -32,6 +33,7 @@ _APACHE = Profile(
 )
 _LIGHTTPD = Profile(
     name="lighttpd",
+    unsafe_in_paths=frozenset(),
     lists_infinitely=True,
     etags=Etags.STRONG,
     heeds_if_match=_ALL,
@@ -52,6 +54,7 @@ _LIGHTTPD = Profile(
 )
 _NGINX = Profile(
     name="nginx",
+    unsafe_in_paths=frozenset(),
     lists_dotfiles=False,
     etags=Etags.NONE,
     moves_make_parents=True,
@@ -76,9 +79,11 @@ _NEXTCLOUD = Profile(  # read in its source, not measured
 )
 _WSGIDAV = Profile(
     name="WsgiDAV",
+    unsafe_in_paths=frozenset(),
     lists_infinitely=True,
     etags=Etags.COARSE,
-    heeds_if_match=_ALL,
+    # Not DELETE: a directory has no tag here, and goes in spite of the condition.
+    heeds_if_match=frozenset({"PUT", "MOVE"}),
     heeds_if_none_match=True,
     moves_without_gap=False,
     replies_with_etag=True,
@@ -89,6 +94,7 @@ _WSGIDAV = Profile(
 )
 _OLD_RCLONE = Profile(
     name="rclone",
+    unsafe_in_paths=frozenset(),
     lists_infinitely=True,
     etags=Etags.STRONG,
     moves_without_gap=False,
@@ -112,6 +118,7 @@ _SABRE = Profile(
 )
 _NPM = Profile(
     name="webdav-server (npm)",
+    unsafe_in_paths=frozenset(),
     etags=Etags.STRONG,
     moves_without_gap=False,
     keeps_etag_on_move=True,
@@ -123,11 +130,13 @@ _NPM = Profile(
 )
 _ASGI = Profile(
     name="ASGIWebDAV",
+    unsafe_in_paths=frozenset(),
     lists_infinitely=True,
     etags=Etags.WEAK,
     moves_without_gap=False,
     keeps_etag_on_move=True,
     stores_fragments=True,
+    longest_name_bytes=248,  # a longer one is stored, but neither replaced nor removed
     unsafe_in_names=frozenset("%"),
 )
 

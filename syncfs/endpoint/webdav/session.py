@@ -5,16 +5,16 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from typing import NamedTuple, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from syncfs.endpoint.translate import status_error
 from syncfs.endpoint.webdav.clock import Clock, parse_http_date
-from syncfs.endpoint.webdav.location import Location
+from syncfs.endpoint.webdav.location import Location, quoted
 from syncfs.endpoint.webdav.wire import Body, Reply, Wire, drain
-from syncfs.errors import EndpointUnavailableError, PathError
+from syncfs.errors import EndpointUnavailableError, PathError, UnsupportedNameError
 
 __all__ = ["Answer", "Session", "drain", "refusal", "retry_after_s"]
 
@@ -51,6 +51,8 @@ class Session:
         self._wire = wire
         self._location = location
         self.clock = Clock()
+        self.unsafe_in_paths: Callable[[], Iterable[str]] = lambda: "\n"
+        """Characters in paths below the root that no request may be sent with: see `Profile`."""
 
     def send(
         self,
@@ -129,6 +131,7 @@ class Session:
         headers: Mapping[str, str],
         body: Body,
     ) -> Reply:
+        self._demand_safe(target, headers.get("Destination", ""))
         before_ns = time.time_ns()
         started = time.perf_counter()
         try:
@@ -141,6 +144,24 @@ class Session:
         if date_s is not None:
             self.clock.observe(date_s, before_ns, time.time_ns())
         return reply
+
+    def _demand_safe(self, *addresses: str) -> None:
+        """Here, where every request passes: some servers take such an address for another one's.
+
+        Raises:
+            UnsupportedNameError: It holds one.
+        """
+        root = self._location.root
+        for character in self.unsafe_in_paths():
+            for address in addresses:
+                _, _, below = address.partition(root)
+                if quoted(character) in below:
+                    path = unquote(below)
+                    raise UnsupportedNameError(
+                        f"{path!r} is left alone: a server of this kind may take what stands below it for "
+                        f"something else, because of the {character!r}; rename it",
+                        path=path,
+                    )
 
     def _redirected(self, to: str, status: int) -> str:
         """The new target, where following leads to nobody else and repeats nothing."""

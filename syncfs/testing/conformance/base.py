@@ -25,6 +25,10 @@ class Base:
     """False where a directory is there only because a path goes through it (an object store): nothing can be
     missing then."""
 
+    may_leave_temporaries: ClassVar[bool] = False
+    """True where a write that broke off may leave its temporary file, which a later run collects: a server
+    that is still busy with the body when it is told to remove the file may write it again."""
+
     @pytest.fixture
     def endpoint(self) -> Iterator[Endpoint]:
         """An endpoint whose root is there and empty. Every author writes this one."""

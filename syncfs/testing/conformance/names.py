@@ -124,9 +124,9 @@ class Names(Base):
 
     def _file(self, side: Side, name: str, before: Listing) -> bool:
         """Write, list, read, replace, rename and remove a file; False when the name was refused."""
-        if side.endpoint.stat(name) is not None:
-            return True  # another spelling of it stands there
         try:
+            if side.endpoint.stat(name) is not None:
+                return True  # another spelling of it stands there
             side.write(name, b"one", None)
         except (UnsupportedNameError, PathError) as error:
             side.check(error)
@@ -149,9 +149,9 @@ class Names(Base):
 
     def _directory(self, side: Side, name: str, before: Listing) -> None:
         """Make, list, fill, rename and remove a directory, or find it refused."""
-        if side.endpoint.stat(name) is not None:
-            return
         try:
+            if side.endpoint.stat(name) is not None:
+                return
             side.endpoint.make_directory(name)
         except (UnsupportedNameError, PathError) as error:
             side.check(error)
@@ -204,4 +204,9 @@ def _key(side: Side) -> NameKey:
 
 def _spelled(names: list[str]) -> str:
     """Names as one line of a note; what cannot be seen is escaped, in ASCII."""
-    return " ".join(f"`{name if name.isprintable() else ascii(name)[1:-1]}`" for name in names)
+    return " ".join(
+        f"a name of {len(name)} bytes"
+        if len(name) > 99
+        else f"`{name if name.isprintable() else ascii(name)[1:-1]}`"
+        for name in names
+    )

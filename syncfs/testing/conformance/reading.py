@@ -64,5 +64,3 @@ class Reading(Base):
     def test_what_is_missing_cannot_be_opened(self, side: Side) -> None:
         side.refused(lambda: side.get("missing"))
         side.refused(lambda: side.get("missing/too"))
-        side.endpoint.make_directory("d")
-        side.refused(lambda: side.get("d"))

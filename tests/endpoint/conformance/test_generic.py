@@ -10,7 +10,9 @@ from fsspec.implementations.local import LocalFileSystem
 from fsspec.implementations.memory import MemoryFileSystem
 
 from syncfs.endpoint.generic import GenericEndpoint
-from syncfs.testing.conformance import EndpointSuite
+from syncfs.errors import PathError
+from syncfs.testing.conformance import EndpointSuite, Side
+from syncfs.testing.conformance.findings import Tell
 from tests.endpoint.bucket import BucketFileSystem
 
 
@@ -55,3 +57,8 @@ class TestFtp(EndpointSuite):
         )
         yield made(GenericEndpoint(fs, f"/{uuid.uuid4().hex}"))
         fs.ftp.close()
+
+    def test_a_name_that_is_too_long_fails_alone(self, side: Side, tell: Tell) -> None:
+        # Not that nothing is listed: rclone shows for a while what its disk has refused.
+        side.refused(lambda: side.write("x" * 256, b"x", None), PathError)
+        tell("long", True)

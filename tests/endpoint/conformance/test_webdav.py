@@ -15,6 +15,7 @@ class WebdavSuite(EndpointSuite):
     """The suite on one server."""
 
     table = "servers"
+    may_leave_temporaries = True
     server: ClassVar[str]
 
     @pytest.fixture
