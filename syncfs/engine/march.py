@@ -323,6 +323,10 @@ class _March:
             known = child.path in visit.ahead
             self.found.append((visit.ahead.pop(child.path) if known else _Visit(child.path, visit), child))
         self._drop(visit)
+        # What is claimed by now is at the end: both lists are in the same order. Kept, it would keep its
+        # listings: 1.3 kB a file.
+        while self.ahead and (self.ahead[-1].is_asked_for or self.ahead[-1].is_dropped):
+            self.ahead.pop()
         if not children:
             self._close(visit)
 
@@ -353,6 +357,7 @@ class _March:
                 closed = close_directory(visit.scope, visit.closed)
             elif visit.closed or visit.parent is None:
                 closed = close_sealed(visit.closed)
+            visit.scope = visit.directory = visit.base = None
             parent = visit.parent
             if parent is None:
                 assert closed is not None

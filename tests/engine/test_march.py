@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import sqlite3
@@ -12,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from syncfs import Syncer
+from syncfs.core.scope import Directory
 from syncfs.endpoint.webdav.multistatus import MultistatusParser
+from syncfs.engine.march import _March
 from syncfs.store.sqlite import SqliteStore
 from tests.servers.server import Folder
 
@@ -146,6 +149,26 @@ def test_a_tree_on_a_server_that_is_recognised_is_not_parsed(
     apache_folder.server.adopt(apache_folder.root)
     assert pair.sync().copied == 1
     assert (tmp_path / "a" / "d07" / "f3").read_text() == "theirs"
+
+
+def test_what_is_asked_for_ahead_of_need_is_let_go_when_it_was_used(
+    apache_folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for group in range(10):
+        plant(tmp_path / "a" / f"g{group}")
+    pair = Syncer(tmp_path / "a", apache_folder.url.replace("http", "webdav", 1), jobs=2)
+    pair.push()
+    held: list[int] = []
+    proceed = _March._proceed
+
+    def counted(walk: _March, visit: object) -> None:
+        held.append(sum(isinstance(each, Directory) for each in gc.get_objects()))
+        proceed(walk, visit)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(_March, "_proceed", counted)
+    assert not pair.plan("push").changes  # every directory is looked at: all is young, and nothing sealed
+    assert len(held) > 10 * DIRECTORIES
+    assert max(held) < 10
 
 
 @pytest.mark.parametrize("where", ["local", "webdav"])
