@@ -18,10 +18,10 @@ from syncfs.plugin import hookimpl
 
 
 class Monitor:
-    """Appends one line a run: when, how it ended, and its report."""
+    """Hears how a run ends; also one that stops, if only after it began."""
 
-    def __init__(self, log: Path) -> None:
-        self._log = log
+    def __init__(self) -> None:
+        self.line: dict[str, object] = {"ok": False}
         self._failed = 0
 
     @hookimpl
@@ -30,21 +30,20 @@ class Monitor:
 
     @hookimpl
     def syncfs_run_finished(self, report: Report) -> None:
-        self.write(report.to_dict() | {"failed": self._failed})
-
-    def write(self, line: dict[str, object]) -> None:
-        with self._log.open("a", encoding="utf-8") as log:
-            log.write(json.dumps({"at": time.strftime("%Y-%m-%dT%H:%M:%S%z"), **line}) + "\n")
+        self.line = report.to_dict() | {"failed": self._failed}
 
 
 def sync(log: Path, folder: str, url: str) -> int:
-    monitor = Monitor(log)
+    """Sync, and append one line: when, how it ended, and its report."""
+    monitor = Monitor()
     try:
-        report = Syncer(folder, url, plugins=[monitor]).sync()
+        ok = Syncer(folder, url, plugins=[monitor]).sync().ok
     except SyncAbortedError as error:
-        monitor.write({"mode": "sync", "ok": False, "error": str(error)})
-        return 1
-    return 0 if report.ok else 1
+        ok = False
+        monitor.line.setdefault("problems", [{"message": str(error)}])  # it did not even begin
+    with log.open("a", encoding="utf-8") as lines:
+        lines.write(json.dumps({"at": time.strftime("%Y-%m-%dT%H:%M:%S%z"), **monitor.line}) + "\n")
+    return 0 if ok else 1
 
 
 def summary(log: Path) -> None:
@@ -54,9 +53,8 @@ def summary(log: Path) -> None:
     for name in ("copied", "removed", "bytes_transferred"):
         print(f"{name}: {sum(run.get(name, 0) for run in runs)}")
     for run in runs:
-        for trouble in [run.get("error"), *(each["message"] for each in run.get("problems", ()))]:
-            if trouble:
-                print(f"{run['at']}: {trouble}")
+        for problem in run["problems"]:
+            print(f"{run['at']}: {problem['message']}")
 
 
 def main(log: str, *pair: str) -> int:

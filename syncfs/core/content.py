@@ -97,10 +97,12 @@ def judge(
         return left.digest == right.digest
     # Unlike sizes say enough, except to a comparator that sees through the bytes (line endings, say).
     is_worth_reading = getattr(settings.compare, "needs_content", False) or not _differ_in_size(seen)
-    if verdict is Verdict.SAME and not quick and _stays_doubtful(scope, name, digests):
+    if quick or not is_worth_reading:
+        return verdict is Verdict.SAME
+    if verdict is Verdict.SAME and _stays_doubtful(scope, name, digests):
         left, right = left._replace(mtime_ns=None), right._replace(mtime_ns=None)
         verdict = Verdict.UNKNOWN
-    if verdict is Verdict.UNKNOWN and not quick and is_worth_reading:
+    if verdict is Verdict.UNKNOWN:
         answer = scope.ask(name, Ask.SAME, left, right)
         if isinstance(answer, Unanswerable):
             raise Unreadable(answer)
@@ -117,7 +119,7 @@ def _stays_doubtful(scope: Scope, name: str, digests: list[str | None]) -> bool:
 
     It would take the file for changed, and one that the other side changes meanwhile for a conflict.
     """
-    if digests[0] is not None and digests[0] == digests[1]:
+    if not scope.settings.has_base or (digests[0] is not None and digests[0] == digests[1]):
         return False
     capabilities, flags = scope.settings.capabilities, scope.flags(name)
     return any(capabilities[side].reads_cheaply and flags & Flag.racy(side) for side in Side)
@@ -159,10 +161,14 @@ def _testimonies(
 
 
 def _is_close(entry: Entry, recorded: Entry | Written, grain_ns: int) -> bool:
-    """Whether the mtime is too near the recorded one to tell an edit."""
+    """Whether the mtime is too near the recorded one to tell an edit.
+
+    A whole grain is near: a side of whole seconds shows 10 for the other's 10.9 and then 11 for an edit,
+    which is less than a second from 10.9.
+    """
     if not isinstance(recorded, Entry) or entry.mtime_ns is None or recorded.mtime_ns is None:
         return False
-    return abs(entry.mtime_ns - recorded.mtime_ns) < grain_ns
+    return abs(entry.mtime_ns - recorded.mtime_ns) <= grain_ns
 
 
 def _differ_in_size(seen: tuple[Entry, Entry]) -> bool:

@@ -276,7 +276,6 @@ def test_a_run_over_webdav_says_what_it_did(
         ("restore a b", 2, "is in the trash"),
         ("push a a/inside", 2, "inside"),
         ("push a b --state nowhere/s.sqlite", 2, "nowhere"),
-        ("push a b --state memory://x/s.sqlite", 2, "URL"),
         ("push missing b", 6, "src: "),
         ("push a.file b", 6, "src: "),
         ("push a nowhere/b", 6, "dst: "),

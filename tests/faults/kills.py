@@ -69,18 +69,21 @@ class Users:
         """Make, change, rename and remove files where the mode takes them from."""
         self.round += 1
         self.before, self.gone = dict(self.now), set()
+        more = "." * (
+            self.round % 5
+        )  # two edits of one size in one second are one to a server of whole seconds
         for side, root in enumerate(self.roots):
             if mode != "sync" and side != MODES.index(mode) - 1:
                 continue  # push reads the first side, pull the second
             wanted = {}
             for number in range(BIG):
-                size_bytes = BIG_BYTES + self.draw.randrange(4) * 4096
+                size_bytes = BIG_BYTES + self.round % 4 * 4096
                 wanted[f"{SIDES[side]}/big {number}.bin"] = content(
                     f"{side} {number} of {self.round}", size_bytes
                 )
             for number in range(SMALL):
                 if number % 3:
-                    wanted[f"{SIDES[side]}/{number}.txt"] = content(f"{side} {number} in round {self.round}")
+                    wanted[f"{SIDES[side]}/{number}.txt"] = content(f"{side} {number} in round {number_of}")
             wanted[f"{SIDES[side]}/once/{self.round}.txt"] = content(f"{side} once in round {self.round}")
             put(root, wanted)
             self.now |= wanted

@@ -132,7 +132,9 @@ SCENARIOS = [
             Step(
                 command="pull",
                 dst={"big": BIG},
-                faults=[Http(lambda: HttpFault(CutReply(1_000_000), method="GET", every=True))],
+                faults=[
+                    Http(lambda: HttpFault(CutReply(0), method="GET", every=True))
+                ],  # with more it is resumed
                 problems={"big": "failed"},
                 exit=1,
             ),

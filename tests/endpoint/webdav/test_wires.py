@@ -229,7 +229,7 @@ def test_a_server_may_think_before_its_first_byte_and_we_between_two_pieces(kind
     def think(talk: Talk) -> None:
         talk.whole()
         time.sleep(0.4)
-        talk.say("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab")
+        talk.say("HTTP/1.1 200 OK\nContent-Length: 4\n\nab")
         time.sleep(0.4)
         talk.say("cd")
 
