@@ -69,9 +69,8 @@ class Users:
         """Make, change, rename and remove files where the mode takes them from."""
         self.round += 1
         self.before, self.gone = dict(self.now), set()
-        more = "." * (
-            self.round % 5
-        )  # two edits of one size in one second are one to a server of whole seconds
+        # To a server of whole seconds two edits of one size in one second are one.
+        number_of = f"{self.round}{'.' * (self.round % 5)}"
         for side, root in enumerate(self.roots):
             if mode != "sync" and side != MODES.index(mode) - 1:
                 continue  # push reads the first side, pull the second
