@@ -97,12 +97,11 @@ def judge(
         return left.digest == right.digest
     # Unlike sizes say enough, except to a comparator that sees through the bytes (line endings, say).
     is_worth_reading = getattr(settings.compare, "needs_content", False) or not _differ_in_size(seen)
-    if quick or not is_worth_reading:
-        return verdict is Verdict.SAME
-    if verdict is Verdict.SAME and _stays_doubtful(scope, name, digests):
+    may_read = is_worth_reading and not quick
+    if verdict is Verdict.SAME and may_read and _stays_doubtful(scope, name, digests):
         left, right = left._replace(mtime_ns=None), right._replace(mtime_ns=None)
         verdict = Verdict.UNKNOWN
-    if verdict is Verdict.UNKNOWN:
+    if verdict is Verdict.UNKNOWN and may_read:
         answer = scope.ask(name, Ask.SAME, left, right)
         if isinstance(answer, Unanswerable):
             raise Unreadable(answer)

@@ -22,6 +22,7 @@ from syncfs.core.action import (
     action_from_dict,
     action_to_dict,
 )
+from syncfs.core.base import Record
 from syncfs.core.conflict import Conflict, ConflictKind, Resolution
 from syncfs.core.entry import Entry, Kind, Side
 from syncfs.core.problem import Problem
@@ -59,9 +60,13 @@ def _phase_of(action: Action) -> int:
     """The order of execution; actions of one phase are independent, unless they make or remove trees.
 
     0 losers aside and new spellings, 1 what stands in the way (bottom up), 2 directories (top down),
-    3 copies, merges and renames, 4 other removals (bottom up), 5 what is only noted.
+    3 copies, merges and renames, 4 other removals (bottom up), 5 what is only noted; but of directories that
+    both sides have before anything in them is: a run that is cut short must leave no record below a path
+    that has none, for whatever stands there next would not be known to have replaced a directory.
     """
     match action:
+        case RecordAgreement(record=Record(left=Entry(kind=Kind.DIRECTORY))):
+            return 2
         case MoveAside() | Rename(records=()):
             return 0
         case RemoveFile(clears_way=True) | RemoveDirectory(clears_way=True):

@@ -266,7 +266,9 @@ class MemorySide:
         self.directory(split(to)[0])[split(to)[1]] = node
         if not isinstance(node, File):
             return None
-        return self.entry(node) if self.traits.is_local else Written(len(node.content))
+        if self.traits.is_local:
+            return self.entry(node)
+        return Written(len(node.content), None, node.mtime_ns, node.mtime_ns)
 
     def remove_leftover(self, path: str) -> None:
         raise AssertionError("no world has leftovers")

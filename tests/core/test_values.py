@@ -217,6 +217,17 @@ def test_what_clears_the_way_goes_first_children_before_parents() -> None:
     assert len({stage_of(action) for action in order}) == len(order)
 
 
+def test_what_both_sides_have_is_noted_of_a_directory_before_anything_in_it() -> None:
+    def note(path: str, record: Record) -> RecordAgreement:
+        expect = Expect(record.left, record.right)  # type: ignore[arg-type]
+        return RecordAgreement(path=path, side=Side.LEFT, expect=expect, reason="", record=record)
+
+    make = MakeDirectory(path="d/e", side=Side.LEFT, expect=Expect(None, DIRECTORY), reason="")
+    order: list[Action] = [note("d", directory_record()), make, ACTIONS[1], note("d/f", Record(FILE, REMOTE))]
+    backwards = order[::-1]
+    assert sorted(backwards, key=stage_of) == order
+
+
 def test_a_plan_counts_what_it_does() -> None:
     plan = Plan(mode=Mode.SYNC, actions=ACTIONS)
     assert plan.summary() == {
