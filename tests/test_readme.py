@@ -71,6 +71,24 @@ def test_webdavclient_s_calls_work_on_a_real_server(
     assert read_tree(webdav_server.root) == {"docs/a.txt": "one"}
 
 
+def test_a_pipeline_s_task_pushes_and_reports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, webdav_server: Folder
+) -> None:
+    monkeypatch.setenv("SYNCFS_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("NAS_PASSWORD", "not asked for")
+    write_tree(tmp_path / "out", {"a.txt": "one"})
+    url = webdav_server.url.rstrip("/").replace("http://", "webdav://ann@", 1)
+    code = block("example: pipeline").replace("webdavs://ann@nas.example/out", url)
+    code = code.replace("s3://bucket/states/out.sqlite", str(tmp_path / "out.sqlite"))
+    code = code.replace("s3://bucket/out", str(tmp_path / "out"))
+    told: dict[str, object] = {}
+    exec(compile(code, "README.md", "exec"), told)
+    report = told["report"]
+    assert isinstance(report, dict)
+    assert (report["copied"], report["ok"]) == (1, True)
+    assert (webdav_server.root / "a.txt").read_text() == "one"
+
+
 def test_the_line_that_pushes_a_checkout_finds_no_difference(tmp_path: Path) -> None:
     """The line itself makes a virtual environment; here its script runs in this one, on a small folder."""
     assert block("demo-command").rstrip().endswith(" examples/first_push.py")
