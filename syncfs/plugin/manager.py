@@ -25,7 +25,6 @@ NO_AUTOLOAD = "SYNCFS_DISABLE_PLUGIN_AUTOLOAD"
 """The environment variable which, set to 1, keeps installed plugins from being loaded."""
 
 _BUILTINS = "syncfs.builtins"
-_METADATA = (".dist-info", "egg-info")
 _PLAIN_FINDERS = frozenset(
     {"_frozen_importlib", "_frozen_importlib_external", "_virtualenv", "_distutils_hack"}
 )

@@ -42,7 +42,6 @@ __all__ = [
 ]
 
 _NAMES = ("a", "b", "README.md", "x.tmp", "2024", "ünï", "sp ace", "-dash", "*", "[x]", "#", "!", "~", "日本")
-_NOW_NS = 1_700_000_000 * 10**9
 _ALGORITHMS = ("sha256", "md5", "xxh128")
 
 
