@@ -19,9 +19,10 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from syncfs.core.paths import name_problem
+from syncfs.endpoint.glance import is_detour
 from syncfs.errors import EndpointUnavailableError, PathError, UnsupportedNameError
 
-__all__ = ["HAS_DESCRIPTORS", "Place", "Root", "check_name", "is_detour", "windows_name_problem"]
+__all__ = ["HAS_DESCRIPTORS", "Place", "Root", "check_name", "windows_name_problem"]
 
 HAS_DESCRIPTORS = (
     {os.open, os.stat, os.mkdir, os.unlink, os.rmdir, os.rename, os.link, os.utime} <= os.supports_dir_fd
@@ -78,6 +79,11 @@ class Root:
         self.path = path
         self._pinned: tuple[int, int] | None = None
         self._kept = _Kept()
+
+    @property
+    def pinned(self) -> tuple[int, int] | None:
+        """What the root was found to be: its device and inode; None before `pin`."""
+        return self._pinned
 
     def pin(self) -> os.stat_result:
         """Look at the root and insist from now on that it stays this very directory.
@@ -235,13 +241,6 @@ def _parts(directory: str) -> list[str]:
     for part in parts:
         check_name(part, directory)
     return parts
-
-
-def is_detour(found: os.stat_result) -> bool:
-    """Whether what was found leads elsewhere: a symlink, on Windows also a junction."""
-    if sys.platform == "win32" and found.st_reparse_tag == stat.IO_REPARSE_TAG_MOUNT_POINT:
-        return True
-    return stat.S_ISLNK(found.st_mode)
 
 
 def _refuse_detour(found: os.stat_result, part: str, directory: str) -> None:

@@ -19,7 +19,7 @@ from syncfs.core.listing import Listing, ListingStatus
 from syncfs.core.paths import TEMP_PREFIXES, is_temporary, split
 from syncfs.endpoint.beneath import Place, Root, check_name
 from syncfs.endpoint.durable import Unflushed
-from syncfs.endpoint.endpoint import CHUNK_BYTES, Content
+from syncfs.endpoint.endpoint import CHUNK_BYTES, Content, Recogniser
 from syncfs.endpoint.folding import folding_of
 from syncfs.endpoint.pour import pour
 from syncfs.endpoint.scan import entry_of, is_racy, listable, scan
@@ -184,6 +184,13 @@ class LocalEndpoint:
         except OSError as error:
             reason = error.strerror or type(error).__name__
             return Listing(status=ListingStatus.FAILED, reason=f"{path or self.url}: {reason}")
+
+    def recogniser(self) -> Recogniser:
+        """A process that tells which directories still bear their marks: see `Recognising`."""
+        from syncfs.endpoint.recogniser import ProcessRecogniser  # large trees only
+
+        assert self._root.pinned is not None
+        return ProcessRecogniser(self._root.path, self._root.pinned)
 
     def stat(self, path: str) -> Entry | None:
         """Look at one path afresh; None also when a symlink or a file stands above it."""
