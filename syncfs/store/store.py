@@ -80,7 +80,7 @@ class Seals(Protocol):
         ...
 
     def all_seals(self) -> Iterator[tuple[str, Seal]]:
-        """Every (directory, seal), streamed; in the order of the directories' paths where those are Unicode."""
+        """Every (directory, seal), streamed; in the order of their paths where those are Unicode."""
         ...
 
     def set_seals(self, seals: Iterable[tuple[str, Seal]]) -> None:
