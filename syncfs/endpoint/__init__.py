@@ -38,3 +38,8 @@ Decisions:
     FTP directories are listed by MLSD here and not by fsspec, whose `ls` answers a refusal with an empty
     list. Wrappers that keep copies (`filecache`) are looked through: a copy is no evidence.
 """
+
+import logging
+
+# Here, below all that logs, and not in `syncfs/__init__.py`: `syncfs --version` would wait 15 ms for it.
+logging.getLogger("syncfs").addHandler(logging.NullHandler())
