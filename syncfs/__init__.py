@@ -8,9 +8,6 @@ The parts that plugins use are in `syncfs.core` and `syncfs.plugin`.
 
 from __future__ import annotations
 
-import logging
-from typing import TYPE_CHECKING, Any
-
 from syncfs._version import __version__
 from syncfs.errors import (
     CancelledSyncError,
@@ -29,7 +26,10 @@ from syncfs.errors import (
     VerificationError,
 )
 
+TYPE_CHECKING = False  # as in `typing`, without its 4 ms
 if TYPE_CHECKING:
+    from typing import Any
+
     from syncfs.core.event import Event
     from syncfs.core.plan import Plan
     from syncfs.core.report import Report
@@ -58,8 +58,6 @@ __all__ = [
     "__version__",
     "run",
 ]
-
-logging.getLogger("syncfs").addHandler(logging.NullHandler())
 
 _LAZY = {
     "Event": "syncfs.core.event",

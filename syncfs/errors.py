@@ -27,7 +27,10 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterable
-from typing import Any
+
+TYPE_CHECKING = False  # as in `typing`, which takes longer to import than the rest of `syncfs --version`
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = [
     "CancelledSyncError",

@@ -148,9 +148,9 @@ def _undecided(scope: Scope) -> Iterator[str]:
         scope.stays(*Side)
 
 
-def open_sealed(path: str, seal: Seal) -> list[Child]:
+def open_sealed(path: str, seal: Seal) -> Iterator[Child]:
     """Where to descend from a directory whose sides both bear their marks: nothing in it is to be decided."""
-    return [Child(path=join(path, name), descent=Descent.BOTH) for name in seal.directories]
+    return (Child(path=join(path, name), descent=Descent.BOTH) for name in seal.directories)
 
 
 def close_sealed(children: Iterable[Closed]) -> Closed:

@@ -8,7 +8,7 @@ either), or an equal digest. What is not proven is copied and removed: slower, n
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 
 from syncfs.core.action import Action, CopyFile, Expect, MakeDirectory, RemoveDirectory, RemoveFile, Rename
 from syncfs.core.base import Record, directory_record
@@ -43,18 +43,20 @@ def with_renames(actions: list[Action]) -> list[Action]:
     return rest
 
 
-def _pairs(actions: Iterable[Action]) -> Iterator[tuple[RemoveFile, CopyFile]]:
+def _pairs(actions: Sequence[Action]) -> Iterator[tuple[RemoveFile, CopyFile]]:
     """Each removal with the copy that brings the same file back under another name, if there is one."""
+    removals = [
+        action
+        for action in actions
+        if isinstance(action, RemoveFile) and action.agreed is not None and not action.clears_way
+    ]
+    if not removals:  # as in every first run, which may copy a million files
+        return
     copies: dict[tuple[Side, Hashable], list[CopyFile]] = defaultdict(list)
-    removals = []
     for action in actions:
         if isinstance(action, CopyFile) and action.expect.of(action.side) is None:
             for evidence in _evidence(action.source, action.source.digest):
                 copies[action.side, evidence].append(action)
-        elif isinstance(action, RemoveFile) and action.agreed is not None and not action.clears_way:
-            removals.append(action)
-    if not copies:
-        return
     taken: set[int] = set()
     for removal in removals:
         assert removal.agreed is not None

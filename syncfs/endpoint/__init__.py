@@ -23,6 +23,10 @@ Decisions:
     raw body. 200,000 entries cost 0.7 s of `scandir` and `lstat`, 0.1 s more with their marks, and 1.4 s
     more as entries that are compared one by one (measured together, on a busy machine).
 
+    In a large tree the directories of a local side are recognised by a process of its own, ahead of the walk
+    (see `recogniser`): under one interpreter's lock two trees are looked at one after the other. 100,000
+    unchanged files on both sides then take 0.9-1.1 s instead of 1.3-1.5 (rsync: 0.75-0.9, same rounds).
+
     Local files are made durable by one syncfs(2) a batch: 0.03 s for 2,000 files of 4 KiB, where an fsync
     of each takes 0.6 s.
 
@@ -34,3 +38,8 @@ Decisions:
     FTP directories are listed by MLSD here and not by fsspec, whose `ls` answers a refusal with an empty
     list. Wrappers that keep copies (`filecache`) are looked through: a copy is no evidence.
 """
+
+import logging
+
+# Here, below all that logs, and not in `syncfs/__init__.py`: `syncfs --version` would wait 15 ms for it.
+logging.getLogger("syncfs").addHandler(logging.NullHandler())

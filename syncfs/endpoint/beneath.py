@@ -19,9 +19,10 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from syncfs.core.paths import name_problem
+from syncfs.endpoint.glance import is_detour
 from syncfs.errors import EndpointUnavailableError, PathError, UnsupportedNameError
 
-__all__ = ["HAS_DESCRIPTORS", "Place", "Root", "check_name", "is_detour", "windows_name_problem"]
+__all__ = ["HAS_DESCRIPTORS", "Entered", "Place", "Root", "check_name", "windows_name_problem"]
 
 HAS_DESCRIPTORS = (
     {os.open, os.stat, os.mkdir, os.unlink, os.rmdir, os.rename, os.link, os.utime} <= os.supports_dir_fd
@@ -79,6 +80,11 @@ class Root:
         self._pinned: tuple[int, int] | None = None
         self._kept = _Kept()
 
+    @property
+    def pinned(self) -> tuple[int, int] | None:
+        """What the root was found to be: its device and inode; None before `pin`."""
+        return self._pinned
+
     def pin(self) -> os.stat_result:
         """Look at the root and insist from now on that it stays this very directory.
 
@@ -120,8 +126,7 @@ class Root:
             kept.directory = None
             os.close(kept.fd)
 
-    @contextmanager
-    def enter(self, directory: str, *, to_list: bool = False) -> Iterator[Place]:
+    def enter(self, directory: str, *, to_list: bool = False) -> Entered:
         """Open a directory below the root.
 
         Args:
@@ -135,6 +140,10 @@ class Root:
             PathError: A component is a symlink or the like, which is never followed (ELOOP).
             UnsupportedNameError: A component cannot be a name here.
         """
+        return Entered(self, directory, to_list)
+
+    def _entered(self, directory: str, to_list: bool) -> tuple[Place, bool]:
+        """A directory, opened; and whether it stays open afterwards."""
         kept = self._kept
         if kept.is_on and not kept.is_in_use and not to_list:
             if kept.directory != directory:
@@ -142,19 +151,16 @@ class Root:
                 self._let_go()
                 kept.directory, kept.fd = directory, fd
             kept.is_in_use = True
-            try:
-                yield Place(kept.fd, "")
-            finally:
-                kept.is_in_use = False
-            return
+            return Place(kept.fd, ""), True
         if not HAS_DESCRIPTORS:
-            yield Place(None, self._looked_at(directory))
-            return
-        fd = self._opened(directory, to_list=to_list)
-        try:
-            yield Place(fd, "")
-        finally:
-            os.close(fd)
+            return Place(None, self._looked_at(directory)), False
+        return Place(self._opened(directory, to_list=to_list), ""), False
+
+    def _left(self, place: Place, stays: bool) -> None:
+        if stays:
+            self._kept.is_in_use = False
+        elif place.fd is not None:
+            os.close(place.fd)
 
     def _opened(self, directory: str, *, to_list: bool = False) -> int:
         """A descriptor of a directory, reached one component at a time."""
@@ -229,19 +235,32 @@ class Root:
         return EndpointUnavailableError(f"{self.path} {words}")
 
 
+class Entered:
+    """A directory that is open while the block lasts.
+
+    A class and no `contextmanager`: of what copying a small file costs, generators that do nothing but open
+    and close were a tenth.
+    """
+
+    __slots__ = ("_directory", "_place", "_root", "_stays", "_to_list")
+
+    def __init__(self, root: Root, directory: str, to_list: bool) -> None:
+        self._root, self._directory, self._to_list = root, directory, to_list
+
+    def __enter__(self) -> Place:
+        self._place, self._stays = self._root._entered(self._directory, self._to_list)
+        return self._place
+
+    def __exit__(self, *_: object) -> None:
+        self._root._left(self._place, self._stays)
+
+
 def _parts(directory: str) -> list[str]:
     """A directory's components, each of which can be a name here."""
     parts = directory.split("/") if directory else []
     for part in parts:
         check_name(part, directory)
     return parts
-
-
-def is_detour(found: os.stat_result) -> bool:
-    """Whether what was found leads elsewhere: a symlink, on Windows also a junction."""
-    if sys.platform == "win32" and found.st_reparse_tag == stat.IO_REPARSE_TAG_MOUNT_POINT:
-        return True
-    return stat.S_ISLNK(found.st_mode)
 
 
 def _refuse_detour(found: os.stat_result, part: str, directory: str) -> None:

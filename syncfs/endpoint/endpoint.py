@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, BinaryIO, NamedTuple, Protocol, runtime_checkable
+from typing import Any, BinaryIO, NamedTuple, Protocol, Self, runtime_checkable
 
 from syncfs.core.capabilities import Capabilities
 from syncfs.core.entry import Entry, Written
@@ -21,6 +21,8 @@ __all__ = [
     "Learning",
     "Marking",
     "PouringSource",
+    "Recogniser",
+    "Recognising",
     "Source",
 ]
 
@@ -272,6 +274,43 @@ class Marking(Protocol):
         Returns:
             `AS_MARKED` where it does; otherwise its listing, with its mark now.
         """
+        ...
+
+
+@runtime_checkable
+class Recogniser(Protocol):
+    """Tells of many directories of one side whether they still bear their marks, ahead of need.
+
+    A context: whatever it holds is let go of at its end.
+    """
+
+    @property
+    def waiting(self) -> int:
+        """How many askings are not answered yet."""
+        ...
+
+    def ask(self, marked: Sequence[tuple[str, bytes]]) -> None:
+        """Ask of some directories whether they bear these marks; does not wait."""
+        ...
+
+    def bears_mark(self, directory: str) -> bool:
+        """Whether a directory that was asked about bears its mark; waits for the answer, which is told once.
+
+        False also where that cannot be said: the directory must be listed then.
+        """
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+@runtime_checkable
+class Recognising(Protocol):
+    """What a `Marking` endpoint has besides, if many directories can be recognised without its own thread."""
+
+    def recogniser(self) -> Recogniser:
+        """Begin to recognise directories; the root is checked."""
         ...
 
 

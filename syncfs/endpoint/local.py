@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
+from types import TracebackType
 from typing import BinaryIO, cast
 
 from syncfs.core.capabilities import Capabilities
@@ -19,7 +20,7 @@ from syncfs.core.listing import Listing, ListingStatus
 from syncfs.core.paths import TEMP_PREFIXES, is_temporary, split
 from syncfs.endpoint.beneath import Place, Root, check_name
 from syncfs.endpoint.durable import Unflushed
-from syncfs.endpoint.endpoint import CHUNK_BYTES, Content
+from syncfs.endpoint.endpoint import CHUNK_BYTES, Content, Recogniser
 from syncfs.endpoint.folding import folding_of
 from syncfs.endpoint.pour import pour
 from syncfs.endpoint.scan import entry_of, is_racy, listable, scan
@@ -51,14 +52,18 @@ class LocalSource:
         is_racy: Whether it may have changed unseen since it was opened.
     """
 
-    def __init__(self, fd: int, path: str, found: os.stat_result, opened_ns: int) -> None:
+    def __init__(self, fd: int, path: str, found: os.stat_result, entry: Entry, opened_ns: int) -> None:
         self.size_bytes = found.st_size
         self.mode: int | None = stat.S_IMODE(found.st_mode) & 0o777
         # By the opening and not by the last look: what changes in between is what must not be missed.
         self.is_racy = is_racy(found.st_mtime_ns, opened_ns)
         self._fd = fd
         self._path = path
-        self._expect = entry_of(found)
+        self._expect = entry
+
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self._fd)
 
     def pour(self, fd: int, piece_bytes: int, tell: Callable[[int], object]) -> int:
         """Let the kernel copy, by reference where the filesystem can: see `PouringSource`."""
@@ -185,6 +190,13 @@ class LocalEndpoint:
             reason = error.strerror or type(error).__name__
             return Listing(status=ListingStatus.FAILED, reason=f"{path or self.url}: {reason}")
 
+    def recogniser(self) -> Recogniser:
+        """A process that tells which directories still bear their marks: see `Recognising`."""
+        from syncfs.endpoint.recogniser import ProcessRecogniser  # large trees only
+
+        assert self._root.pinned is not None
+        return ProcessRecogniser(self._root.path, self._root.pinned)
+
     def stat(self, path: str) -> Entry | None:
         """Look at one path afresh; None also when a symlink or a file stands above it."""
         if not path:
@@ -200,9 +212,12 @@ class LocalEndpoint:
                 return None
             raise
 
-    @contextmanager
-    def read(self, path: str, expect: Entry) -> Iterator[LocalSource]:
+    def read(self, path: str, expect: Entry) -> AbstractContextManager[LocalSource]:
         """Open a file for a copy, never through a symlink."""
+        return _Reading(self, path, expect)
+
+    def _source(self, path: str, expect: Entry) -> LocalSource:
+        """The file, opened, if it is the expected one."""
         opened_ns = time.time_ns()
         try:
             fd, found = self._open(path)
@@ -210,12 +225,10 @@ class LocalEndpoint:
             if error.errno in _NO_FILE:
                 raise stale(path, expect, self.stat(path)) from None
             raise
-        try:
-            if entry_of(found) != expect:
-                raise stale(path, expect, entry_of(found))
-            yield LocalSource(fd, path, found, opened_ns)
-        finally:
+        if (entry := entry_of(found)) != expect:
             os.close(fd)
+            raise stale(path, expect, entry)
+        return LocalSource(fd, path, found, entry, opened_ns)
 
     @contextmanager
     def open(self, path: str) -> Iterator[BinaryIO]:
@@ -329,24 +342,9 @@ class LocalEndpoint:
         """Make all that was written durable: one syncfs(2) a filesystem on Linux."""
         self._unflushed.flush()
 
-    @contextmanager
-    def _at(self, path: str) -> Iterator[tuple[Place, str]]:
+    def _at(self, path: str) -> _At:
         """Enter a path's directory; system errors of the block carry the path as users know it."""
-        directory, name = split(path)
-        check_name(name, path)
-        try:
-            with self._root.enter(directory) as place:
-                yield place, name
-        except SyncfsError:
-            raise
-        except (OSError, UnicodeEncodeError) as error:
-            code = error.errno if isinstance(error, OSError) else errno.EILSEQ
-            if code in (errno.ENAMETOOLONG, errno.EILSEQ):
-                raise UnsupportedNameError(f"{path}: {os.strerror(code)}", path=path, code=code) from None
-            if isinstance(error, OSError):
-                error.filename = path
-                del error.filename2  # None would be shown: "'a' -> None"
-            raise
+        return _At(self._root, path)
 
     def _open(self, path: str) -> tuple[int, os.stat_result]:
         with self._at(path) as (place, name):
@@ -357,6 +355,60 @@ class LocalEndpoint:
                     raise StaleEntryError(f"{path}: is a symlink now", path=path, code=errno.ELOOP) from None
                 raise
             return fd, os.fstat(fd)
+
+
+class _Reading:
+    """A file that is open while the block lasts."""
+
+    __slots__ = ("_endpoint", "_expect", "_path", "_source")
+
+    def __init__(self, endpoint: LocalEndpoint, path: str, expect: Entry) -> None:
+        self._endpoint, self._path, self._expect = endpoint, path, expect
+
+    def __enter__(self) -> LocalSource:
+        self._source = self._endpoint._source(self._path, self._expect)
+        return self._source
+
+    def __exit__(self, *_: object) -> None:
+        self._source.close()
+
+
+class _At:
+    """A path's directory while the block lasts, and the name in it: see `LocalEndpoint._at`."""
+
+    __slots__ = ("_entered", "_name", "_path")
+
+    def __init__(self, root: Root, path: str) -> None:
+        directory, self._name = split(path)
+        check_name(self._name, path)
+        self._path = path
+        self._entered = root.enter(directory)
+
+    def __enter__(self) -> tuple[Place, str]:
+        try:
+            return self._entered.__enter__(), self._name
+        except BaseException as error:
+            self._explain(error)
+            raise
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._entered.__exit__()
+        if error is not None:
+            self._explain(error)
+
+    def _explain(self, error: BaseException) -> None:
+        """Let a system error name the path; raises another where it means that there can be no such name."""
+        path = self._path
+        if isinstance(error, SyncfsError) or not isinstance(error, OSError | UnicodeEncodeError):
+            return
+        code = error.errno if isinstance(error, OSError) else errno.EILSEQ
+        if code in (errno.ENAMETOOLONG, errno.EILSEQ):
+            raise UnsupportedNameError(f"{path}: {os.strerror(code)}", path=path, code=code) from None
+        if isinstance(error, OSError):
+            error.filename = path
+            del error.filename2  # None would be shown: "'a' -> None"
 
 
 def _is_same(place: Place, name: str, other: str) -> bool:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import marshal
 import os
 import stat
 import sys
 import time
-from hashlib import blake2b
-from operator import attrgetter
-from typing import Any
 
 from syncfs.core.entry import DIRECTORY, Entry, Kind
 from syncfs.core.listing import AS_MARKED, Listing
 from syncfs.core.paths import is_temporary
-from syncfs.endpoint.beneath import Place, is_detour
+from syncfs.endpoint.beneath import Place
+from syncfs.endpoint.glance import Row, glance, is_detour
 
 __all__ = ["entry_of", "is_racy", "listable", "scan"]
 
@@ -30,8 +27,6 @@ and not by a write: the next write shows another one, so nothing hides behind it
 RESERVED = (".syncfs", "syncfs-tmp-")
 """How names begin that are not listed: `paths.is_reserved`, without the call."""
 
-_Row = tuple[str, Any]
-_FACETS = attrgetter("st_mode", "st_size", "st_mtime_ns", "st_ino", "st_ctime_ns")
 # Windows fills in neither inode nor change time when a directory is listed.
 _IS_WINDOWS = sys.platform == "win32"
 _OTHER = Entry(Kind.OTHER)
@@ -64,36 +59,13 @@ def listable(place: Place) -> int | str:
 
 
 def scan(place: Place, mark: bytes | None = None) -> Listing:
-    """List an opened directory, unless it still bears a mark (see `Listing.mark`).
-
-    The hot path: 100,000 files must cost what their `lstat` costs. So one pass writes down plain values, no
-    name is looked at closely and nothing is made of it, until the mark says that something is another.
-    """
+    """List an opened directory, unless it still bears a mark (see `Listing.mark`)."""
     observed_ns = time.time_ns()
-    rows: list[_Row] = []
-    directories: list[str] = []
-    add, facets = rows.append, _FACETS
-    with os.scandir(listable(place)) as names:
-        for item in names:
-            try:
-                if item.is_dir(follow_symlinks=False) and not (
-                    _IS_WINDOWS and is_detour(item.stat(follow_symlinks=False))
-                ):
-                    directories.append(item.name)
-                else:
-                    add((item.name, facets(item.stat(follow_symlinks=False))))
-            except FileNotFoundError:
-                continue  # removed since the name was read: as if it had gone before
-            except OSError:
-                add((item.name, None))
-    rows.sort()
-    directories.sort()
-    # Version 2 writes equal values as equal bytes; later ones depend on how often a value is referred to.
-    shown = blake2b(marshal.dumps((directories, rows), 2), digest_size=16).digest()
+    directories, rows, shown = glance(listable(place))
     return AS_MARKED if shown == mark else _listing(rows, directories, shown, observed_ns)
 
 
-def _listing(rows: list[_Row], directories: list[str], mark: bytes, observed_ns: int) -> Listing:
+def _listing(rows: list[Row], directories: list[str], mark: bytes, observed_ns: int) -> Listing:
     """What was written down, as the engine is told of it."""
     # Nothing modified before this can be racy; `is_racy` decides about the rest.
     edge_ns = observed_ns - WHOLE_SECONDS_GRAIN_NS

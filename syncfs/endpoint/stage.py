@@ -90,12 +90,14 @@ def _write(fd: int, content: Content) -> int:
 
 def _finished(fd: int, mtime_ns: int | None, mode: int | None, count: int, path: str) -> os.stat_result:
     """Give an opened file its bits and times, and look at it."""
-    if mode is not None and mode & 0o777 != stat.S_IMODE(os.fstat(fd).st_mode):
-        with suppress(PermissionError):  # FAT and SMB have no such bits
-            os.fchmod(fd, mode & 0o777)
     if mtime_ns is not None:
         os.utime(fd, ns=(mtime_ns, mtime_ns))
-    return _of_size(os.fstat(fd), count, path)
+    staged = os.fstat(fd)
+    if mode is not None and mode & 0o777 != stat.S_IMODE(staged.st_mode):
+        with suppress(PermissionError):  # FAT and SMB have no such bits
+            os.fchmod(fd, mode & 0o777)
+        staged = os.fstat(fd)
+    return _of_size(staged, count, path)
 
 
 def _of_size(staged: os.stat_result, count: int, path: str) -> os.stat_result:

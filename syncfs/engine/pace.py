@@ -22,6 +22,8 @@ START = 8
 START_NEAR = 2
 GAIN = 1.1
 """A level is better than another when it moves so many times as much."""
+GAIN_NEAR = 1.5
+"""The same where nothing is waited for: a level tried for nothing costs twice the processor's time."""
 WINDOW_S = 0.04
 FORGET_S = 4.0
 RECOVER_S = 1.0
@@ -46,11 +48,13 @@ class Pace:
         start = START_NEAR if is_near else START
         self._at = max(number for number, level in enumerate(self._levels) if level <= start or not number)
         self._is_near = is_near
+        self._gain = GAIN_NEAR if is_near else GAIN
         self._rates: list[float | None] = [None] * len(self._levels)
         self._ceiling = len(self._levels) - 1
         self._strained_s = self._forgot_s = self._window_s = now_s
         self._units = 0.0
         self._batches = 0
+        self._has_begun = False
         self._seconds_each = 0.0
 
     @property
@@ -81,6 +85,10 @@ class Pace:
         self._seconds_each = each_s if not self._seconds_each else 0.8 * self._seconds_each + 0.2 * each_s
         self._units += actions + size_bytes / UNIT_BYTES
         self._batches += 1
+        if not self._has_begun:
+            # What came before it (opening both sides, noting what will be done) was no work of this level.
+            self._has_begun = True
+            self._begin_window(now_s)
         if is_strained:
             self._back_off(now_s)
             return
@@ -119,11 +127,11 @@ class Pace:
         here = rates[at]
         assert here is not None
         below = rates[at - 1] if at else None
-        if at < self._ceiling and rates[at + 1] is None and (below is None or here > GAIN * below):
+        if at < self._ceiling and rates[at + 1] is None and (below is None or here > self._gain * below):
             return at + 1
         known = [(number, rate) for number, rate in enumerate(rates) if rate is not None]
         best = max(rate for number, rate in known if number <= self._ceiling)
-        least = min(number for number, rate in known if rate * GAIN >= best)
+        least = min(number for number, rate in known if rate * self._gain >= best)
         if least and rates[least - 1] is None and rates[min(least + 1, self._ceiling)] is not None:
             return least - 1
         return min(least, self._ceiling)

@@ -78,6 +78,10 @@ class MemoryStore:
         """The seal of a directory."""
         return self._seals.get(directory)
 
+    def all_seals(self) -> Iterator[tuple[str, Seal]]:
+        """Every (directory, seal), in order."""
+        yield from sorted(self._seals.items())
+
     def set_seals(self, seals: Iterable[tuple[str, Seal]]) -> None:
         """Keep seals until a record in their directories changes."""
         self._seals.update(seals)

@@ -64,6 +64,10 @@ _UPSERT = (
     + f" WHERE ({_ALL}) IS NOT ({', '.join(f'excluded.{column}' for column in COLUMNS)})"
 )
 _SEAL = "SELECT left_mark, right_mark, files, directories, renewals FROM seals WHERE directory = ?"
+_SEALS_PAGE = (
+    "SELECT left_mark, right_mark, files, directories, renewals, directory FROM seals WHERE directory > ?"
+    f" ORDER BY directory LIMIT {_PAGE}"
+)
 _PUT_RUN = (
     "INSERT INTO runs (id, mode, started_ns, finished_ns, report) VALUES (?, ?, ?, ?, ?)"
     " ON CONFLICT (id) DO UPDATE SET mode = excluded.mode, started_ns = excluded.started_ns,"
@@ -179,12 +183,17 @@ class SqliteStore:
         """The seal of a directory."""
         with self._watched():
             row = self._connection.execute(_SEAL, (key_of(directory),)).fetchone()
-            if row is None:
-                return None
-            try:
-                return seal_of(row)
-            except (TypeError, ValueError) as error:
-                raise DamagedError("holds what no version wrote") from error
+            return None if row is None else self._seal(row)
+
+    def all_seals(self) -> Iterator[tuple[str, Seal]]:
+        """Every (directory, seal), in the order of the directories' paths."""
+        after: str | int = 0  # before any text
+        while rows := self._page(_SEALS_PAGE, (after,)):
+            after = rows[-1][-1]
+            for *values, directory in rows:
+                with self._watched():
+                    seal = self._seal(tuple(values))
+                yield unescaped(directory), seal
 
     def set_seals(self, seals: Iterable[tuple[str, Seal]]) -> None:
         """Keep seals until a record in their directories changes."""
@@ -326,6 +335,13 @@ class SqliteStore:
         try:
             return records_of(rows)
         except (KeyError, TypeError, ValueError) as error:
+            raise DamagedError("holds what no version wrote") from error
+
+    @staticmethod
+    def _seal(values: Row) -> Seal:
+        try:
+            return seal_of(values)
+        except (TypeError, ValueError) as error:
             raise DamagedError("holds what no version wrote") from error
 
     def _page(self, query: str, arguments: Row) -> list[Row]:

@@ -79,6 +79,10 @@ class Seals(Protocol):
         """The seal of a directory; None when it has none."""
         ...
 
+    def all_seals(self) -> Iterator[tuple[str, Seal]]:
+        """Every (directory, seal), streamed; in the order of their paths where those are Unicode."""
+        ...
+
     def set_seals(self, seals: Iterable[tuple[str, Seal]]) -> None:
         """Keep seals, each until a record in its directory changes. A store that is only read keeps none."""
         ...

@@ -211,6 +211,9 @@ class StoreLaws:
         store.record([("d/e/f/g", file_record())])
         store.set_seals(seals.items())
         assert {path: store.seal(path) for path in seals} == seals
+        told = list(store.all_seals())
+        assert dict(told) == seals
+        assert [path for path, _ in told if path != "\udc80"] == ["", "d", "d/e", "d/e/f", "other"]
         assert store.seal("d/x") is None
         generation = store.generation
         store.set_seals([("other", Seal(b"", b"", 0))])

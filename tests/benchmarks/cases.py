@@ -93,6 +93,14 @@ class Lab:
             self._trees[key] = make_tree(self.fresh("tree"), files, directories, size_bytes)
         return self._trees[key]
 
+    def pair(self, files: int, directories: int, size_bytes: int) -> tuple[Path, Path]:
+        """A tree and a copy of it, for those who find that there is nothing to do; made once."""
+        tree = self.tree(files, directories, size_bytes)
+        copy = tree.with_name(f"{tree.name}-copy")
+        if not copy.exists():
+            subprocess.run(["cp", "-a", str(tree), str(copy)], check=True)
+        return tree, copy
+
     def big(self) -> Path:
         """A directory with one file of 1 GiB."""
         if "big" not in self._trees:
@@ -409,9 +417,7 @@ def _grown(lab: Lab, name: str, command: Callable[[Path, Path], list[str]], file
 
     def prepare(turn: int) -> Turn:
         if not made:
-            tree, target = lab.tree(files, files // 50, 16), lab.fresh("copy")
-            subprocess.run(["cp", "-a", str(tree), str(target)], check=True)
-            made.append(command(tree, target))
+            made.append(command(*lab.pair(files, files // 50, 16)))
             lab.run(made[0])
             time.sleep(_SETTLED_S)
             lab.run(made[0])

@@ -84,3 +84,19 @@ def test_between_local_directories_few_threads_take_large_batches() -> None:
     pace = Pace(32, 0.0, is_near=True)
     assert pace.limit == 2
     assert pace.batch(10_000) == 64
+
+
+def test_what_came_before_the_first_batch_is_no_measure_of_a_level() -> None:
+    def thrash(limit: int) -> float:
+        """Between two local directories every thread above the second costs as much as it brings."""
+        return {1: 4000, 2: 5000}.get(limit, 3000) / 64
+
+    pace = Pace(32, 0.0, is_near=True)
+    limits = played(pace, thrash, 3.0, start_s=0.8)  # opening, planning and noting took so long
+    assert limits[-1] <= 2
+    assert max(limits) == 4
+    assert limits.count(4) < 10
+
+
+def test_between_local_directories_too_it_grows_where_something_is_waited_for() -> None:
+    assert played(Pace(32, 0.0, is_near=True), far, 3.0)[-1] == 32
