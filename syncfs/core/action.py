@@ -32,7 +32,7 @@ class Expect(NamedTuple):
 
     def of(self, side: Side) -> Entry | None:
         """What one side must hold."""
-        return self.left if side is Side.LEFT else self.right
+        return self[side]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class CopyFile(_Action):
     @property
     def source(self) -> Entry:
         """The file to copy, as the other side showed it."""
-        entry = self.expect.of(self.side.other)
+        entry = self.expect[1 - self.side]
         assert entry is not None
         return entry
 

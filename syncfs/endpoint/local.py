@@ -24,7 +24,16 @@ from syncfs.endpoint.endpoint import CHUNK_BYTES, Content, Recogniser
 from syncfs.endpoint.folding import folding_of
 from syncfs.endpoint.pour import pour
 from syncfs.endpoint.scan import entry_of, is_racy, listable, scan
-from syncfs.endpoint.stage import create, demand, fill, read_back, rename_to_free, stale
+from syncfs.endpoint.stage import (
+    NoLateNameError,
+    create_unnamed,
+    demand,
+    fill_and_name,
+    put_staged,
+    read_back,
+    rename_to_free,
+    stale,
+)
 from syncfs.errors import (
     EndpointUnavailableError,
     PathError,
@@ -122,6 +131,7 @@ class LocalEndpoint:
         self.identity = "file://" + os.path.normcase(real).replace(os.sep, "/")
         self._root = Root(real)
         self._unflushed = Unflushed(self._root)
+        self._names_late = True
 
     def __repr__(self) -> str:
         return f"LocalEndpoint({self.url!r})"
@@ -240,7 +250,9 @@ class LocalEndpoint:
             yield cast(BinaryIO, file)
 
     def write(self, path: str, content: Content, *, expect: Entry | None, token: str) -> Entry | Written:
-        """Stage beside the target, then replace it; where nothing is expected, nothing can be replaced.
+        """Stage beside the target, or without a name, then replace it.
+
+        Where nothing is expected, nothing can be replaced.
 
         An mtime of None in `content` leaves the time of the write; a mode of None the bits of the file
         that is replaced, else what the umask gives.
@@ -252,26 +264,24 @@ class LocalEndpoint:
                 target = demand(place, name, expect, path)
                 if mode is None and target is not None:
                     mode = stat.S_IMODE(target.st_mode)
-            temporary = TEMP_PREFIXES[0] + token
-            fd = create(place, temporary, mode)
-            try:
-                staged = fill(fd, place, temporary, content, mode, path)
-                if expect is None:
-                    rename_to_free(place, temporary, place, name, path)
-                else:
-                    demand(place, name, expect, path)
-                    os.replace(
-                        place.prefix + temporary,
-                        place.prefix + name,
-                        src_dir_fd=place.fd,
-                        dst_dir_fd=place.fd,
-                    )
-            except BaseException:
-                with suppress(OSError):
-                    os.unlink(place.prefix + temporary, dir_fd=place.fd)
-                raise
+            staged = self._named_late(place, name, content, mode, path) if expect is None else None
+            if staged is None:
+                staged = put_staged(place, name, content, mode, path, expect, TEMP_PREFIXES[0] + token)
             self._unflushed.note(staged.st_dev, path)
             return read_back(place, name, staged)
+
+    def _named_late(
+        self, place: Place, name: str, content: Content, mode: int | None, path: str
+    ) -> os.stat_result | None:
+        """Put a new file in place that has no name before; None where that cannot be."""
+        fd = create_unnamed(place, mode) if self._names_late else None
+        if fd is None:
+            return None
+        try:
+            return fill_and_name(fd, place, name, content, mode, path)
+        except NoLateNameError:
+            self._names_late = False  # the next try goes the other way
+            raise
 
     def make_directory(self, path: str) -> None:
         """Make one directory; nothing happens when it is there already."""

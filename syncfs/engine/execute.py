@@ -228,7 +228,8 @@ class _Execution:
             is_strained=any(outcome.is_strained for outcome in outcomes),
         )
         for task, outcome in zip(tasks, outcomes, strict=False):  # a batch ends early when the run does
-            self.trashed.update((task.number, side) for side in outcome.trashed)
+            if outcome.trashed:
+                self.trashed.update((task.number, side) for side in outcome.trashed)
             self._take(outcome)
         if len(outcomes) < len(tasks):
             self._may_go_on()

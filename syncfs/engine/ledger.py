@@ -54,6 +54,7 @@ class Ledger:
 
     def __init__(self, actions: Iterable[Action], sides: Sequence[Endpoint], store: Records) -> None:
         self._sides, self._store = sides, store
+        self._confirms = [side.capabilities.confirms_writes for side in sides]
         self._changes: dict[str, Record | None] = {}
         self._changed_at_s = time.monotonic()
         self._noted: dict[Place, dict[str, Record]] = {}
@@ -64,20 +65,23 @@ class Ledger:
             if not isinstance(action, RecordAgreement):
                 written = action.sides if isinstance(action, MergeFile) else (action.side,)
                 self._wrote.update(written)
-                self._outstanding.update(self._read_back_in(action))
+                for place in self._read_back_in(action):
+                    self._outstanding[place] += 1
 
     def _read_back_in(self, action: Action) -> list[Place]:
         """The directories whose listings will tell what an action's targets look like, where they must."""
         match action:
             case CopyFile() | MakeDirectory() if action.path:
-                places = [(action.side, split(action.path)[0])]
+                if self._confirms[action.side]:
+                    return []
+                return [(action.side, split(action.path)[0])]
             case MergeFile() if action.agrees:
                 places = [(side, split(action.path)[0]) for side in action.sides]
             case Rename() if action.records:
                 places = [(action.side, split(action.to)[0])]
             case _:
                 return []
-        return [place for place in places if not self._sides[place[0]].capabilities.confirms_writes]
+        return [place for place in places if not self._confirms[place[0]]]
 
     def note(self, action: Action, record: Record) -> None:
         """Record an agreement; where only a listing tells the target's fingerprint, remember to read it back.
@@ -106,7 +110,8 @@ class Ledger:
     def done(self, action: Action) -> list[Place]:
         """Note that an action was tried; the directories to read back now, if this was their last one."""
         places = self._read_back_in(action)
-        self._outstanding.subtract(places)
+        for place in places:
+            self._outstanding[place] -= 1
         return [place for place in places if not self._outstanding[place] and place in self._noted]
 
     def unread(self) -> list[Place]:

@@ -10,6 +10,10 @@ Decisions:
     Between two directories of this machine it begins at two, with batches as large as they may be: nothing
     is waited for there, and what a batch takes is the interpreter's lock shared with the others.
 
+    To hand a batch over costs two changes of threads, as much as all else that the coordinator does for it,
+    and a batch of one opens its directory anew. So batches are long once the level is found; while it is
+    looked for they are short, or each try of a level would take a second.
+
     Where the other side pushes back (429, 503, a timeout, a hung-up connection) the ceiling is halved at
     once, and rises by one level a second while it does not.
 """
@@ -28,7 +32,9 @@ WINDOW_S = 0.04
 FORGET_S = 4.0
 RECOVER_S = 1.0
 BATCH_S = 0.02
-"""How long one batch should take: then handing it over costs next to nothing, and no thread waits long."""
+"""How long one batch should take while the level is looked for."""
+SETTLED_BATCH_S = 0.25
+"""The same once it is found: then handing it over costs next to nothing, and the end is still near."""
 MOST_IN_BATCH = 64
 UNIT_BYTES = 256 << 10
 """What is moved is counted in actions and in pieces of so many bytes."""
@@ -56,6 +62,7 @@ class Pace:
         self._batches = 0
         self._has_begun = False
         self._seconds_each = 0.0
+        self._is_settled = False
 
     @property
     def limit(self) -> int:
@@ -69,7 +76,8 @@ class Pace:
             return min(MOST_IN_BATCH, fair)
         if not self._seconds_each:
             return 1
-        return max(1, min(MOST_IN_BATCH, fair, round(BATCH_S / self._seconds_each)))
+        seconds = SETTLED_BATCH_S if self._is_settled else BATCH_S
+        return max(1, min(MOST_IN_BATCH, fair, round(seconds / self._seconds_each)))
 
     def done(self, now_s: float, *, actions: int, size_bytes: int, took_s: float, is_strained: bool) -> None:
         """Take what one batch did.
@@ -103,6 +111,7 @@ class Pace:
         if self._batches < self.limit and self._strained_s == self._window_s:
             return  # the same crowd that was thinned out already
         self._ceiling = self._at = max(0, self._at - 1)
+        self._is_settled = False
         self._rates = [None] * len(self._levels)
         self._begin_window(now_s)
         self._strained_s = now_s
@@ -113,7 +122,8 @@ class Pace:
             self._forgot_s = now_s
         before = self._rates[self._at]
         self._rates[self._at] = rate if before is None else (before + rate) / 2
-        self._at = self._next()
+        at, self._at = self._at, self._next()
+        self._is_settled = at == self._at
         self._begin_window(now_s)
 
     def _begin_window(self, now_s: float) -> None:

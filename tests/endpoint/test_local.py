@@ -14,12 +14,13 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from syncfs.core.entry import DIRECTORY, Entry, Kind, Written
 from syncfs.core.listing import ListingStatus
-from syncfs.endpoint import beneath
+from syncfs.endpoint import beneath, stage
 from syncfs.endpoint.beneath import windows_name_problem
 from syncfs.endpoint.endpoint import CHUNK_BYTES, Content, Endpoint
 from syncfs.endpoint.local import LocalEndpoint
@@ -451,10 +452,65 @@ def test_a_failed_write_leaves_the_target_and_no_temporary(
 
 
 def test_another_run_s_temporary_file_is_not_touched(endpoint: LocalEndpoint, root: Path) -> None:
-    (root / f".syncfs-tmp-{TOKEN}").write_text("theirs")
+    write_tree(root, {"f": "old", f".syncfs-tmp-{TOKEN}": "theirs"})
     with pytest.raises(FileExistsError):
+        endpoint.write("f", content(b"x"), expect=entry(endpoint, "f"), token=TOKEN)
+    assert read_tree(root) == {"f": "old", f".syncfs-tmp-{TOKEN}": "theirs"}
+
+
+def test_a_new_file_has_no_name_before_it_is_whole(endpoint: LocalEndpoint, root: Path) -> None:
+    seen: list[list[str]] = []
+
+    def pieces() -> Iterator[bytes]:
+        yield b"ab"
+        seen.append(os.listdir(root))
+        yield b"cd"
+
+    written = endpoint.write("f", Content(size_bytes=4, chunks=pieces()), expect=None, token=TOKEN)
+    assert written == endpoint.stat("f")
+    assert read_tree(root) == {"f": "abcd"}
+    is_unnamed = hasattr(os, "O_TMPFILE") and beneath.HAS_DESCRIPTORS
+    assert seen == ([[]] if is_unnamed else [[f".syncfs-tmp-{TOKEN}"]])
+
+
+@pytest.mark.parametrize("has_unnamed", [True, False])
+def test_a_new_file_replaces_nothing_whether_or_not_there_are_files_without_names(
+    endpoint: LocalEndpoint, root: Path, monkeypatch: pytest.MonkeyPatch, has_unnamed: bool
+) -> None:
+    if not has_unnamed:
+        monkeypatch.setattr(stage, "_UNNAMED", 0)
+
+    def pieces() -> Iterator[bytes]:
+        (root / "f").write_text("theirs")
+        yield b"ours"
+
+    with pytest.raises(StaleEntryError):
+        endpoint.write("f", Content(size_bytes=4, chunks=pieces()), expect=None, token=TOKEN)
+    endpoint.write("g", content(b"ours", mode=0o640, mtime_ns=10**18), expect=None, token=TOKEN)
+    assert read_tree(root) == {"f": "theirs", "g": "ours"}
+    assert (root / "g").stat().st_mtime_ns == 10**18
+    assert (root / "g").stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="only Linux has files without names")
+def test_where_a_file_cannot_be_named_late_the_next_try_names_it_at_once(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint = LocalEndpoint(str(root))
+    real = os.link
+
+    def link(source: str, target: str, **more: Any) -> None:
+        if source.startswith("/proc/"):
+            raise PermissionError(errno.EPERM, "not here")
+        real(source, target, **more)
+
+    monkeypatch.setattr(os, "link", link)
+    with pytest.raises(PathError) as caught:
         endpoint.write("f", content(b"x"), expect=None, token=TOKEN)
-    assert read_tree(root) == {f".syncfs-tmp-{TOKEN}": "theirs"}
+    assert caught.value.retryable
+    assert read_tree(root) == {}
+    endpoint.write("f", content(b"x"), expect=None, token=TOKEN)
+    assert read_tree(root) == {"f": "x"}
 
 
 def test_a_directory_that_may_not_be_written_is_a_permission_error_with_the_path(shared: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 __all__ = ["Clock", "parse_http_date"]
 
 SECOND_NS = 1_000_000_000
@@ -17,11 +19,13 @@ _MONTHS = {
 _days: dict[str, int] = {}
 
 
+@lru_cache(maxsize=512)
 def parse_http_date(text: str) -> int | None:
     """Read an HTTP date as whole seconds since the epoch; None when it is not one.
 
-    Slices the usual form and remembers the day, which a directory's files mostly share; the two old
-    forms (RFC 9110, section 5.6.7) take the standard library's way.
+    Remembers the last ones: all replies of a second show the same. Slices the usual form and remembers the
+    day, which a directory's files mostly share; the two old forms (RFC 9110, section 5.6.7) take the
+    standard library's way.
 
     >>> parse_http_date("Sun, 22 Nov 2026 14:30:05 GMT")
     1795357805

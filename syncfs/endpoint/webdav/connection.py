@@ -7,8 +7,11 @@ import re
 import select
 import socket
 import ssl
+import struct
+import sys
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 from syncfs.endpoint.translate import translate
 from syncfs.endpoint.webdav.reply import HEAD_BYTES, Head, SocketReply, broken, parse_head
@@ -26,6 +29,9 @@ _LEAST_BYTES = 1 << 10
 """What a server must send in the time that one operation may take, if it is to be waited for."""
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _LINE_END = re.compile(rb"\r?\n")
+_BY_KERNEL = sys.platform == "linux" and struct.calcsize("l") == 8
+"""Whether the kernel bounds the operations on a plain socket. Under a timeout of Python's each takes two
+system calls, the first only to wait; and after each the interpreter's lock has to be waited for."""
 _ON_ITS_WAY_S = 1.0
 """How long a reply is waited for after sending failed: it arrived before the failure, or never will."""
 
@@ -64,11 +70,23 @@ def connected(host: str, port: int, tls: ssl.SSLContext | None, timeouts: Timeou
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         if tls is not None:
             sock = tls.wrap_socket(sock, server_hostname=host)
-        sock.settimeout(timeouts.operation_s)
+        _bound(sock, timeouts.operation_s)
     except BaseException:
         sock.close()
         raise
     return sock
+
+
+def _bound(sock: socket.socket, timeout_s: float | None) -> None:
+    """Let no further operation on a socket take longer."""
+    if not _BY_KERNEL or isinstance(sock, ssl.SSLSocket):
+        sock.settimeout(timeout_s)
+        return
+    if sock.gettimeout() is not None:
+        sock.settimeout(None)
+    whole_us = 0 if timeout_s is None else max(1, int(timeout_s * 1e6))
+    for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+        sock.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", *divmod(whole_us, 1_000_000)))
 
 
 class Connection:
@@ -93,7 +111,7 @@ class Connection:
         self._held = b""
         self._waited_s = 0.0
         self._came_bytes = 0
-        self._is_tls = isinstance(sock, ssl.SSLSocket)
+        self._at_once = socket.MSG_DONTWAIT if _BY_KERNEL and not isinstance(sock, ssl.SSLSocket) else 0
 
     def close(self) -> None:
         """Hang up."""
@@ -145,6 +163,8 @@ class Connection:
                 self._sock.sendall(head)
         except (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError) as error:
             return self._last_words(error)
+        except BlockingIOError:  # the kernel's word for it
+            raise TimeoutError("timed out") from None
         return None
 
     def _push(self, view: memoryview) -> Head | None:
@@ -157,7 +177,8 @@ class Connection:
             if readable and (early := self._early()) is not None:
                 return early
             if writable:
-                view = view[self._sock.send(view) :]
+                with suppress(BlockingIOError):
+                    view = view[self._sock.send(view, self._at_once) :]
         return None
 
     def _early(self) -> Head | None:
@@ -168,7 +189,7 @@ class Connection:
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return None  # TLS's own: a ticket, say
         finally:
-            self._sock.settimeout(self._timeouts.operation_s)
+            _bound(self._sock, self._timeouts.operation_s)
         if not self._held:
             raise _unanswered("the server hung up during the upload")
         while self._held:
@@ -188,12 +209,12 @@ class Connection:
         """The head of the final reply."""
         sock = self._sock
         if timeout_s != self._timeouts.operation_s:
-            sock.settimeout(timeout_s)
+            _bound(sock, timeout_s)
         for _ in range(_INTERIM_REPLIES):
             head = self._one_head()
             if head.status >= 200:
                 if timeout_s != self._timeouts.operation_s:
-                    sock.settimeout(self._timeouts.operation_s)
+                    _bound(sock, self._timeouts.operation_s)
                 return head
         raise broken("the server sends interim replies without end")
 
@@ -250,6 +271,8 @@ class Connection:
             if has_begun:
                 self._keep_pace(len(received), time.monotonic() - before_s)
             return received
+        except BlockingIOError:  # the kernel's word for it
+            raise TimeoutError("timed out") from None
         except OSError as error:
             # Here too, because a body is read long after the request was sent.
             raise failure(error) from None

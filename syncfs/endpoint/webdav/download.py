@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import BinaryIO, cast
 
 from syncfs.core.entry import Entry
@@ -42,6 +42,12 @@ class WebdavSource:
         self._tag = self._continuing_tag(reply)
         self._is_resumed = False
 
+    def __enter__(self) -> WebdavSource:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     @property
     def is_racy(self) -> bool:
         """Whether the fingerprint may hide a later change, judged at the start of the reply."""
@@ -70,6 +76,12 @@ class WebdavSource:
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the content: see `Source.chunks`."""
+        if self.size_bytes <= CHUNK_BYTES:
+            content = b"".join(self._pieces())
+            self._prove()
+            if content:
+                yield content
+            return
         held = bytearray()
         for piece in self._pieces():
             held += piece
@@ -77,17 +89,20 @@ class WebdavSource:
             while len(held) > CHUNK_BYTES:
                 yield bytes(held[:CHUNK_BYTES])
                 del held[:CHUNK_BYTES]
+        self._prove()
+        yield bytes(held)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._reply.close()
+
+    def _prove(self) -> None:
+        """Make sure that what was received is one version of the file."""
         is_torn_by_others = self.size_bytes > _AT_ONCE_BYTES and not self._remote.profile.reads_whole
         if self._is_resumed or is_torn_by_others:
             # A server that does not promise otherwise writes into the file that it is sending: another
             # client's upload may have been mixed in.
             self._remote.expect(self._path, self._expect)
-        if held:
-            yield bytes(held)
-
-    def close(self) -> None:
-        """Let go of the connection."""
-        self._reply.close()
 
     def _pieces(self) -> Iterator[bytes]:
         """The body; where it breaks off, the rest is asked for, as long as each request brings some."""
@@ -197,12 +212,15 @@ class _Stream(io.RawIOBase):
         super().close()
 
 
-@contextmanager
-def opened(remote: Remote, path: str, expect: Entry) -> Iterator[WebdavSource]:
-    """Open a file for a copy: see `Endpoint.read`."""
-    with closing(WebdavSource(remote, path, expect, _get(remote, path))) as source:
+def opened(remote: Remote, path: str, expect: Entry) -> WebdavSource:
+    """Open a file for a copy: see `Endpoint.read`; it closes itself as a context manager."""
+    source = WebdavSource(remote, path, expect, _get(remote, path))
+    try:
         source.check()
-        yield source
+    except BaseException:
+        source.close()
+        raise
+    return source
 
 
 @contextmanager

@@ -72,6 +72,24 @@ class _Body:
         self.is_sent = True
 
 
+def _in_hand(content: Content) -> bytes:
+    """A brief content as a whole: its source is known to be sound before anything is sent.
+
+    Raises:
+        VerificationError: It is more, or less, than was announced.
+    """
+    announced, size_bytes = content.size_bytes, 0
+    chunks: list[bytes] = []
+    for chunk in content.chunks:
+        size_bytes += len(chunk)
+        if size_bytes > announced:
+            raise VerificationError(f"the source gave more than its {announced} bytes", retryable=True)
+        chunks.append(chunk)
+    if size_bytes < announced:
+        raise VerificationError(f"the source gave {size_bytes} of its {announced} bytes", retryable=True)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
 def _put(remote: Remote, path: str, content: Content, headers: Mapping[str, str]) -> Answer:
     """Send one PUT.
 
@@ -80,8 +98,7 @@ def _put(remote: Remote, path: str, content: Content, headers: Mapping[str, str]
         OSError: What the source raised, as it is; or the connection's failure.
     """
     if content.size_bytes <= CHUNK_BYTES:
-        # In hand as a whole: the source is known to be sound before anything is sent.
-        return _put_bytes(remote, path, b"".join(_Body(content)), headers)
+        return _put_bytes(remote, path, _in_hand(content), headers)
     body = _Body(content)
     target, headers = remote.location.target(path), _described(content.size_bytes, headers)
     try:
@@ -115,7 +132,7 @@ def _described(size_bytes: int, headers: Mapping[str, str]) -> dict[str, str]:
 def _put_in_place(remote: Remote, path: str, content: Content, expect: Entry | None) -> Written:
     """One PUT, for a server that keeps the old file until it has the new one."""
     dated = Dated(remote, content.mtime_ns)
-    data = b"".join(_Body(content))
+    data = _in_hand(content)
     conditions = {"If-None-Match": "*"} if expect is None else remote.put_conditions(path, expect)
     start_ns = time.time_ns()
     answer = _put_bytes(remote, path, data, dated.headers | conditions)

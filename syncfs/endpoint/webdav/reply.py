@@ -21,6 +21,9 @@ _LINE_BYTES = 4096
 _STATUS_LINE = re.compile(r"HTTP/1\.([01]) ([1-5][0-9][0-9])(?: |$)")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;|$)")
 _DIGITS = re.compile(r"[0-9]{1,18}")
+_FIELD = re.compile(r"^([!-9;-~]+):[ \t]*(.*)$", re.MULTILINE)
+"""A line that is a header as every server writes it: one pass over all of them, where `_fields` takes five
+steps for each."""
 
 
 class Incoming(Protocol):
@@ -64,13 +67,24 @@ def parse_head(raw: bytes) -> Head:
     Raises:
         ConnectionError: It is none.
     """
-    lines = raw.decode("latin-1").split("\n")
-    match = _STATUS_LINE.match(lines[0])
+    first, _, rest = raw.decode("latin-1").partition("\n")
+    match = _STATUS_LINE.match(first)
     if match is None:
         raise broken("the answer is not HTTP/1.1")
+    found = _FIELD.findall(rest)
+    headers = {name.lower(): value.strip() for name, value in found}
+    if len(headers) <= rest.count("\n"):  # a line is something else, or a name comes twice
+        headers = _fields(rest)
+    connection = headers.get("connection", "").lower()
+    persists = "close" not in connection if match[1] == "1" else "keep-alive" in connection
+    return Head(int(match[2]), headers, persists)
+
+
+def _fields(text: str) -> dict[str, str]:
+    """The headers of a head, whatever they look like."""
     headers: dict[str, str] = {}
     name = ""
-    for line in lines[1:]:
+    for line in text.split("\n") if text else ():
         if line[:1] in (" ", "\t") and name:  # a folded line goes on with the one before
             headers[name] = f"{headers[name]} {line.strip()}"
             continue
@@ -80,9 +94,7 @@ def parse_head(raw: bytes) -> Head:
             raise broken("a header of the answer is malformed")
         value = value.strip()
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    connection = headers.get("connection", "").lower()
-    persists = "close" not in connection if match[1] == "1" else "keep-alive" in connection
-    return Head(int(match[2]), headers, persists)
+    return headers
 
 
 class SocketReply:
@@ -109,12 +121,12 @@ class SocketReply:
         self._is_done = False
         self._left = 0
         self._read: Callable[[], Iterator[bytes]] = self._counted
-        coding = head.headers.get("transfer-encoding", "").lower()
+        coding = head.headers.get("transfer-encoding")
         length = head.headers.get("content-length")
         if method == "HEAD" or head.status in (204, 304):
             pass
         elif coding:
-            if coding != "chunked":
+            if coding.lower() != "chunked":
                 raise broken("the answer comes in a transfer coding that was not asked for")
             self._read = self._chunked
             # Both a coding and a length: who wrote one of them did not know of the other.
@@ -188,8 +200,9 @@ class SocketReply:
 
 def _length(text: str) -> int:
     """`Content-Length`, which may be repeated, but not with another value (RFC 9112, section 6.3)."""
-    values = {value.strip() for value in text.split(",")}
-    value = values.pop()
-    if values or not _DIGITS.fullmatch(value):
-        raise broken("the answer's Content-Length makes no sense")
-    return int(value)
+    if not _DIGITS.fullmatch(text):
+        values = {value.strip() for value in text.split(",")}
+        text = values.pop()
+        if values or not _DIGITS.fullmatch(text):
+            raise broken("the answer's Content-Length makes no sense")
+    return int(text)

@@ -6,7 +6,6 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
 from typing import NamedTuple, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
@@ -98,9 +97,12 @@ class Session:
     ) -> Answer:
         """Send one request whose reply's body does not matter."""
         reply, _ = self.send(method, target, headers, body)
-        with closing(reply):
-            answer = Answer(reply.status, reply.header("ETag"), retry_after_s(reply))
+        try:
+            asked_s = retry_after_s(reply) if reply.status >= 400 else None
+            answer = Answer(reply.status, reply.header("ETag"), asked_s)
             drain(reply)
+        finally:
+            reply.close()
         return answer
 
     def repeat(self, call: Callable[[], T]) -> T:
@@ -133,16 +135,17 @@ class Session:
     ) -> Reply:
         self._demand_safe(target, headers.get("Destination", ""))
         before_ns = time.time_ns()
-        started = time.perf_counter()
         try:
             reply = self._wire.send(method, target, headers, body)
         except OSError as error:
             _log.debug("%s %s failed: %s", method, target, type(error).__name__)
             raise
-        _log.debug("%s %s %d %.1f ms", method, target, reply.status, (time.perf_counter() - started) * 1000)
+        after_ns = time.time_ns()
+        if _log.isEnabledFor(logging.DEBUG):
+            _log.debug("%s %s %d %.1f ms", method, target, reply.status, (after_ns - before_ns) / 1e6)
         date_s = parse_http_date(reply.header("Date") or "")
         if date_s is not None:
-            self.clock.observe(date_s, before_ns, time.time_ns())
+            self.clock.observe(date_s, before_ns, after_ns)
         return reply
 
     def _demand_safe(self, *addresses: str) -> None:

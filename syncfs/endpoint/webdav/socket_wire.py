@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from syncfs.endpoint.translate import translating
+from syncfs.endpoint.translate import translate
 from syncfs.endpoint.webdav.connection import Connection, UnansweredError, connected, failure
 from syncfs.endpoint.webdav.location import Location
 from syncfs.endpoint.webdav.wire import USER_AGENT, Body, Reply, Timeouts, announced_bytes, measured
@@ -74,8 +74,10 @@ class SocketWire:
     def send(self, method: str, target: str, headers: Mapping[str, str], body: Body) -> Reply:
         """Send one request: see `Wire.send`."""
         announced = announced_bytes(headers, body)
-        with translating():
+        try:
             head = self._head(method, target, headers, announced)
+        except UnicodeEncodeError as error:
+            raise translate(error) or error from None
         sendable: bytes | Iterable[bytes] = body or b""
         if not isinstance(sendable, bytes):
             sendable = measured(sendable, announced or 0)

@@ -95,8 +95,8 @@ class Timeouts:
         A server may have to copy or to scan what it got before it answers; only a user who has set a
         time himself is taken at his word.
         """
-        if self.operation_s is None or not self._is_default:
-            return self.operation_s
+        if self.operation_s is None or not self._is_default or sent_bytes < _UPLOAD_BYTES_PER_S:
+            return self.operation_s  # not one of its own for a second more: to set it takes two system calls
         return self.operation_s + sent_bytes / _UPLOAD_BYTES_PER_S
 
 
