@@ -138,6 +138,12 @@ def _consequences(profile: Profile) -> Iterable[tuple[str, str]]:
         if profile.serialises
         else "of several who write one file within milliseconds, more than one may be told that they did",
     )
+    yield (
+        "gives_turns",
+        "runs that write a few small files take turns: whoever can make the collection `.syncfs-turn`"
+        if profile.gives_turns
+        else "",
+    )
     yield "dies_of_if", ""
 
 
