@@ -70,7 +70,7 @@ class Profile:
         folds_unicode: Names that differ in their Unicode normal form only are one.
         serialises: A condition is checked and acted upon as one: of several who send the same, one
             succeeds. Known, never probed: seeing no race proves nothing. Of eight at once on Apache, up to
-            five created one name and four replaced one version.
+            five created one name and four replaced one version: see `gives_turns`.
         gives_turns: MKCOL of what is there is refused, also when both come at the same instant, and a
             collection that is removed is gone: it can serve as a sign that somebody is writing. Known, never
             probed.
