@@ -24,8 +24,8 @@ Decisions:
     httpx where only httpx can do it: an `auth` object made for it, a proxy, event hooks, cookies, HTTP/2,
     another transport. What a user's `WebdavFileSystem` was made with (credentials, headers, TLS settings,
     timeouts) is taken over; where httpx does not tell, httpx is used. A URL needs neither httpx nor webdav4.
-    The hostile server of the tests is met by both wires; one thing httpx does not survive: it reads interim
-    replies (1xx) for as long as they come, and lets nobody count them.
+    The hostile server of the tests is met by both wires; one thing httpx does not survive: it reads a head,
+    and interim replies (1xx), for as long as they come, and lets nobody count them.
 
     A password goes out unasked only over TLS. Over plain http the first request goes without, and the
     server's challenge decides: Digest wherever it is offered, else Basic; the price is one request a run.
