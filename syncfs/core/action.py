@@ -103,12 +103,12 @@ class RemoveFile(_Action):
 
     Attributes:
         clears_way: Something else takes its place, so it goes before everything else.
-        record: What the base holds for it; None when it was never synced.
+        agreed: What the base holds for it; None when it was never synced, or was edited since.
     """
 
     verb: ClassVar[str] = "remove"
     clears_way: bool = False
-    record: Record | None = None
+    agreed: Record | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +200,7 @@ def action_to_dict(action: Action) -> dict[str, Any]:
             data["agrees"] = action.agrees
         case RemoveFile():
             data["clears_way"] = action.clears_way
-            data["record"] = _record(action.record)
+            data["agreed"] = _record(action.agreed)
         case RemoveDirectory():
             data["clears_way"] = action.clears_way
         case Rename():
@@ -229,8 +229,9 @@ def action_from_dict(data: dict[str, Any]) -> Action:
     if isinstance(left, Written) or isinstance(right, Written):
         raise ValueError("an expectation is an entry")
     data["expect"] = Expect(left, right)
-    if data.get("record") is not None:
-        data["record"] = _parsed_record(data["record"])
+    for known in ("record", "agreed"):
+        if data.get(known) is not None:
+            data[known] = _parsed_record(data[known])
     if "sides" in data:
         data["sides"] = tuple(sides[side] for side in data["sides"])
         data["content"] = base64.b64decode(data["content"], validate=True)

@@ -62,7 +62,12 @@ def one_file(scope: Scope, name: str, side: Side, entry: Entry, record: Record |
         if paths.is_conflict_copy(name):
             scope.stays(side)
         else:
-            remove(scope, name, side, entry, f"not in {side.other.label}")
+            # What was edited here goes too, but it is not the file that was renamed there.
+            is_agreed = (
+                record is not None and settled_change(scope, name, side, entry, record)[0] is Change.UNCHANGED
+            )
+            agreed = record if is_agreed else None
+            remove(scope, name, side, entry, f"not in {side.other.label}", agreed=agreed)
     elif settings.delete is Delete.SYNCED and record is not None:
         _removed_on_one_side(scope, name, side, entry, record)
     else:
@@ -75,7 +80,7 @@ def _removed_on_one_side(scope: Scope, name: str, side: Side, entry: Entry, reco
     # Reading a file costs no more than copying it back for nothing.
     change, _ = settled_change(scope, name, side, entry, record, thorough=True)
     if change is Change.UNCHANGED and is_certain(scope, name, side, entry, record, is_kept=True):
-        remove(scope, name, side, entry, f"removed in {side.other.label}")
+        remove(scope, name, side, entry, f"removed in {side.other.label}", agreed=record)
         return
     seen = (entry, None) if side is Side.LEFT else (None, entry)
     conflict, resolution = resolve(scope, name, ConflictKind.EDIT_DELETE, seen)

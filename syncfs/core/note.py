@@ -70,9 +70,26 @@ def copy(
 
 
 def remove(
-    scope: Scope, name: str, side: Side, entry: Entry, reason: str, *, clears_way: bool = False
+    scope: Scope,
+    name: str,
+    side: Side,
+    entry: Entry,
+    reason: str,
+    *,
+    agreed: Record | None = None,
+    clears_way: bool = False,
 ) -> None:
-    """Remove a file from `side`; with `clears_way` before anything takes its place."""
+    """Remove a file from `side`.
+
+    Args:
+        scope: The directory.
+        name: Which name.
+        side: Whose file goes.
+        entry: The file.
+        reason: Why, for the plan.
+        agreed: What the base holds, where the file is still what both sides agreed on.
+        clears_way: It goes before anything takes its place.
+    """
     listing = scope.directory.listing(side.other)
     other = listing.entries.get(name)
     expect = Expect(entry, other) if side is Side.LEFT else Expect(other, entry)
@@ -83,7 +100,7 @@ def remove(
             expect=expect,
             reason=reason,
             clears_way=clears_way or scope.frees,
-            record=scope.directory.base.get(name),
+            agreed=agreed,
         )
     )
 

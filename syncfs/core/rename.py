@@ -51,17 +51,17 @@ def _pairs(actions: Iterable[Action]) -> Iterator[tuple[RemoveFile, CopyFile]]:
         if isinstance(action, CopyFile) and action.expect.of(action.side) is None:
             for evidence in _evidence(action.source, action.source.digest):
                 copies[action.side, evidence].append(action)
-        elif isinstance(action, RemoveFile) and action.record is not None and not action.clears_way:
+        elif isinstance(action, RemoveFile) and action.agreed is not None and not action.clears_way:
             removals.append(action)
     if not copies:
         return
     taken: set[int] = set()
     for removal in removals:
-        assert removal.record is not None
-        moved = removal.record.of(removal.side.other)
+        assert removal.agreed is not None
+        moved = removal.agreed.of(removal.side.other)
         if isinstance(moved, Written):
             continue
-        for evidence in _evidence(moved, removal.record.digest):
+        for evidence in _evidence(moved, removal.agreed.digest):
             free = [copy for copy in copies[removal.side, evidence] if id(copy) not in taken]
             if free:
                 taken.add(id(free[0]))
@@ -80,7 +80,7 @@ def _evidence(entry: Entry, digest: str | None) -> Iterator[Hashable]:
 
 
 def _rename(removal: RemoveFile, copy: CopyFile) -> Rename:
-    record, side = removal.record, removal.side
+    record, side = removal.agreed, removal.side
     assert record is not None
     here = removal.expect.of(side)
     assert here is not None

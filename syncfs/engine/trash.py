@@ -27,8 +27,11 @@ KEPT_NS = 30 * 24 * 3600 * 10**9
 
 
 def slot_of(run: str, number: int) -> str:
-    """The place of one removal, relative to the root."""
-    return f"{TRASH}/{run}/{number}"
+    """The place of one removal, relative to the root.
+
+    Counted from 1: sabre/dav does not move anything to a name of `0`.
+    """
+    return f"{TRASH}/{run}/{number + 1}"
 
 
 def empty(sides: Sequence[Endpoint], store: Store, now_ns: int) -> None:

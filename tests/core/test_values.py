@@ -116,7 +116,7 @@ ACTIONS: tuple[Action, ...] = (
         side=Side.LEFT,
         expect=Expect(FILE, None),
         reason="",
-        record=Record(FILE, Written(3, None, 1, 2), "sha256:00", 5),
+        agreed=Record(FILE, Written(3, None, 1, 2), "sha256:00", 5),
     ),
     RemoveDirectory(path="d", side=Side.LEFT, expect=Expect(DIRECTORY, None), reason="", clears_way=True),
     Rename(

@@ -17,6 +17,7 @@ from tests.scenarios.places import Disk, Memory, Place
 from tests.scenarios.play import Play
 from tests.scenarios.scenario import LOCAL, MEMORY, Fs, Http, Scenario, mirrored
 from tests.scenarios.staged import stamped
+from tests.servers.nginx_server import Nginx
 from tests.servers.proxy import Proxy
 from tests.servers.rclone_server import Rclone
 from tests.servers.server import Folder, Server
@@ -97,4 +98,11 @@ def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
 
 def _served(folder: Folder, home: Path) -> Disk:
     url = folder.url.replace("http://", "webdav://", 1)
-    return Disk(folder.root, url, outside=home / "outside", src=home / "src", adopt=folder.server.adopt)
+    return Disk(
+        folder.root,
+        url,
+        outside=home / "outside",
+        src=home / "src",
+        adopt=folder.server.adopt,
+        lists_dotfiles=not isinstance(folder.server, Nginx),
+    )

@@ -331,6 +331,21 @@ SCENARIOS = [
     ),
     Scenario(
         row="14",
+        title="a mirror of a renamed file is what the source has, not what was edited under the old name",
+        before={"a": "agreed"},
+        steps=[
+            Step(
+                command="push",
+                options={"delete": "extra"},
+                src=[Move("a", "b")],
+                dst={"a": "edited there"},
+                both={"b": "agreed"},
+                counts={"renamed": 0},
+            ),
+        ],
+    ),
+    Scenario(
+        row="14",
         title="a new file in the place of a renamed one is not taken for it",
         before={"f": "moved away"},
         steps=[

@@ -89,8 +89,10 @@ class Disk:
         outside: Path,
         src: Path,
         adopt: Callable[[Path], None] = lambda path: None,
+        lists_dotfiles: bool = True,
     ) -> None:
         self.root, self.given, self.outside, self.adopt = root, given, outside, adopt
+        self.lists_dotfiles = lists_dotfiles
         self.src = str(src).strip("/")
 
     def edit(self, edits: Iterable[Edit], at: Callable[[], int], run: str) -> None:
@@ -140,9 +142,8 @@ class Disk:
                 self.root.rename(self.root.with_name(f"{self.root.name}-before"))
                 write_tree(self.root, tree)
             case Leftover(directory, ours):
-                (self.root / directory / temp_name(run if ours else "20200101T000000Zabc", 7)).write_text(
-                    "part"
-                )
+                name = temp_name(run if ours else "20200101T000000Zabc", 7, hidden=self.lists_dotfiles)
+                (self.root / directory / name).write_text("part")
 
     def _at(self, path: str) -> Path:
         path = path.replace("{root}", self.src)
@@ -152,11 +153,17 @@ class Disk:
         if not self.root.exists():
             return {}
         return {
-            short(path).replace(self.src, "{root}"): Link(node.target.replace(str(self.outside), "{outside}"))
+            self._told(path): Link(node.target.replace(str(self.outside), "{outside}"))
             if isinstance(node, Link)
             else node
             for path, node in read_tree(self.root).items()
         }
+
+    def _told(self, path: str) -> str:
+        """As the tables write it: they know only the one way to name a leftover."""
+        if not self.lists_dotfiles:
+            path = path.replace("/syncfs-tmp-", "/.syncfs-tmp-")
+        return short(path).replace(self.src, "{root}")
 
     def stamps(self) -> Stamps:
         stamps: Stamps = {}

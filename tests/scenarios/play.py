@@ -20,10 +20,10 @@ from syncfs.core.plan import Plan, stage_of
 from syncfs.core.report import Report
 from syncfs.errors import ConfigError, SyncfsError
 from syncfs.store.location import open_store
-from syncfs.testing import FaultyFileSystem, Node
+from syncfs.testing import FaultyFileSystem, Node, Tree
 from tests.scenarios import oracles
 from tests.scenarios.oracles import SIDES, Ran, World
-from tests.scenarios.places import Place, short, visible
+from tests.scenarios.places import Place, Stamps, short, visible
 from tests.scenarios.scenario import (
     ANY,
     LOCAL,
@@ -47,9 +47,13 @@ from tests.scenarios.scenario import (
 from tests.scenarios.staged import Death, Staged, run_and_die
 from tests.scenarios.wrapped import Hook, Rewrite
 from tests.servers.proxy import Proxy
+from tests.servers.server import wait_until
 
 ROUNDS = 3
 """So many runs at most until one finds nothing to do (oracle 9)."""
+
+QUIET_LOOKS = 8
+"""So many looks in a row that see the same, and a server is at rest."""
 
 Trace = list[tuple[str, str, str, str]]
 
@@ -160,6 +164,8 @@ class Play:
             outcome = self.command(syncer, step, happenings)
         finally:
             happenings.end()
+        if step.faults:
+            self.rest()
         after = self.world()
         self.expect(step, outcome, before, after)
         if step.between == SIDES:
@@ -168,6 +174,24 @@ class Play:
             self.ask_idempotence(step)
         assert [each.name for each in (self.home / "outside").iterdir()] == ["precious"]
         assert (self.home / "outside/precious").read_text() == "not ours"
+
+    def rest(self) -> None:
+        """Wait until a server is done with a request that broke off: it notices that in its own time."""
+        if self.pair in (LOCAL, MEMORY):
+            return
+        seen: list[list[Stamps]] = []
+
+        def is_at_rest() -> bool:
+            try:
+                seen.append([self.places[side].stamps() for side in SIDES])
+            except FileNotFoundError:  # one of the server's own files, gone between two looks
+                return False
+            last = seen[-QUIET_LOOKS:]
+            if any("/.davfs.tmp" in path for stamps in seen[-1] for path in stamps):
+                return False  # mod_dav_fs has a PUT in the making
+            return len(last) == QUIET_LOOKS and all(each == last[0] for each in last)
+
+        wait_until(is_at_rest, "the server has settled", timeout_s=30)
 
     def edit(self, step: Step) -> None:
         """Everything that users did since the last run."""
@@ -255,7 +279,9 @@ class Play:
                 # the server was still writing it when we removed it.
                 found = {path: node for path, node in found.items() if not _is_temporary(path)}
             if expected is not None and expected is not ANY:
-                assert found == dict(sorted(expected.items())), f"{side} after the run\n{said}"
+                assert found == dict(sorted(expected.items())), (
+                    f"{side} after the run: {_differences(expected, found)}\n{said}"
+                )
         if outcome.report is not None:
             assert outcome.conflicts == dict(step.conflicts)
             kinds = {
@@ -525,6 +551,15 @@ def _paths_of(edits: Edits) -> set[str]:
         for path in (getattr(edit, "path", ""), getattr(edit, "to", ""))
         if path
     }
+
+
+def _differences(expected: Mapping[str, Node], found: Tree) -> str:
+    """Which paths are not as they should be, and how: shortened, as contents may be long."""
+    return ", ".join(
+        f"{path} is {found.get(path, 'missing')!r:.60}, not {expected.get(path, 'missing')!r:.60}"
+        for path in sorted({*expected, *found})
+        if found.get(path, "missing") != expected.get(path, "missing")
+    )
 
 
 def _is_temporary(path: str) -> bool:

@@ -11,6 +11,7 @@ import os
 import pwd
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -157,7 +158,8 @@ class Apache(Server):
         os.lchown(path, *self._owner)
         for directory, directories, files in os.walk(path):
             for child in directories + files:
-                os.lchown(os.path.join(directory, child), *self._owner)
+                with suppress(FileNotFoundError):  # a file that Apache itself had in the making
+                    os.lchown(os.path.join(directory, child), *self._owner)
 
     def start(self) -> None:
         # Apache cannot be asked to pick a port itself, and another process may take the one found free.

@@ -319,6 +319,7 @@ class WebdavEndpoint:
         self._root = None
         remote, location = self._remote, self._location
         remote.demand_name(to)
+        remote.demand_given(path, to)
         is_directory = expect.kind is Kind.DIRECTORY
         headers = {"Destination": remote.destination(to, collection=is_directory), "Overwrite": "F"}
         remote.expect(path, expect)

@@ -115,6 +115,10 @@ def _consequences(profile: Profile) -> Iterable[tuple[str, str]]:
         "unsafe_in_destination",
         "names with these are refused where a MOVE is needed" if profile.unsafe_in_destination else "",
     )
+    yield (
+        "lost_names",
+        "nothing is moved from another directory to these names" if profile.lost_names else "",
+    )
     yield "ends_destinations_in_slash", ""
     yield (
         "tells_quota",

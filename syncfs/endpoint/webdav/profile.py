@@ -82,6 +82,8 @@ class Profile:
         unsafe_in_destination: Characters of a path that a MOVE's `Destination` loses here, or may lose:
             what comes after them is cut off, so that a file would land on another one's name. WsgiDAV
             decodes the header before it takes it apart as a URL.
+        lost_names: Names that a MOVE from another directory does not give: what it moves keeps its old
+            name, and takes the place of whatever has that name there. sabre/dav takes `0` for none.
         ends_destinations_in_slash: A file's `Destination` is given a slash too: it keeps WsgiDAV from
             cutting a name at its `;`.
         dies_of_if: An `If` header ends the server's process: it is never sent, not even to find out.
@@ -118,6 +120,7 @@ class Profile:
     unsafe_in_names: frozenset[str] = frozenset()
     longest_name_bytes: int = 0
     unsafe_in_destination: frozenset[str] = frozenset()
+    lost_names: frozenset[str] = frozenset()
     ends_destinations_in_slash: bool = False
     dies_of_if: bool = False
 

@@ -28,6 +28,8 @@ __all__ = ["Questions"]
 
 _SUSPECTS = "?#;%\\\t\r\x01"
 """Characters that some server loses; `%` with two digits after it, and 0x01 for the other controls."""
+_NO_NAMES = "0"
+"""Names that a program may take for none."""
 _CONTROLS = frozenset(map(chr, [*range(1, 32), 127])) - frozenset("\t\r\n")
 _BODY_BYTES = 256 << 10
 _OLD = b"old"
@@ -232,7 +234,14 @@ class Questions:
             heeds_overwrite=is_heeded,
             moves_make_parents=makes_parents,
             keeps_etag_on_move=keeps,
+            lost_names=frozenset(name for name in _NO_NAMES if not self._is_given(name)),
         )
+
+    def _is_given(self, name: str) -> bool:
+        """Whether a MOVE from another directory gives a name."""
+        self._session.ask("MKCOL", self._location.target(self._path("other"), collection=True), {})
+        self._must_put("other/from", b"1")
+        return self._move("other/from", name, overwrite="F").status < 300 and name in self._list()
 
     def _mtime(self, found: Profile) -> Profile:
         """Settable, and still so after a MOVE."""

@@ -266,6 +266,20 @@ class Remote:
                 path=path,
             )
 
+    def demand_given(self, path: str, to: str) -> None:
+        """Refuse a MOVE that would not give the name that is asked for.
+
+        Raises:
+            UnsupportedNameError: It would not.
+        """
+        (directory, _), (target, name) = paths.split(path), paths.split(to)
+        if directory != target and name in self.profile.lost_names:
+            raise UnsupportedNameError(
+                f"{path!r} cannot be renamed to {to!r}: this kind of server ({self.profile.name}) loses the "
+                f"name {name!r} on the way from one directory to another; use another name",
+                path=to,
+            )
+
     @staticmethod
     def is_long(path: str) -> bool:
         """Whether a name may be longer than the server takes; what it says of one is not believed."""

@@ -119,6 +119,7 @@ _SABRE = Profile(
     heeds_if_none_match=True,
     moves_without_gap=False,
     tells_quota=True,
+    lost_names=frozenset({"0"}),
 )
 _NPM = Profile(
     name="webdav-server (npm)",

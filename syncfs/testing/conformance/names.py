@@ -22,7 +22,8 @@ DIFFICULT_NAMES = (
     "back\\x", "colon:x", "star*x", "pipe|x", "tilde~x", "at@x", "eq=x", "comma,x", "br[x]", "par(x)",
     "caret^x", "tick`x", "dollar$x", "excl!x", unicodedata.normalize("NFC", "café"),
     unicodedata.normalize("NFD", "café"), "日本語", "🚀emoji", "trailing ", " leading", "trail.", ".hidden",
-    "..dots", "CON", "tab\tx", "line\nx", "byte\x01", "~$x", ".DS_Store", "we(ird[x", "s", "d", "n" * 255,
+    "..dots", "CON", "tab\tx", "line\nx", "byte\x01", "~$x", ".DS_Store", "we(ird[x", "s", "d", "0",
+    "n" * 255,
 )  # fmt: skip
 """Names that some server, library or filesystem was seen to change, to hide or to lose."""
 
@@ -141,8 +142,12 @@ class Names(Base):
         side.write(name, b"another", entry)
         assert side.get(name) == b"another"
         if side.endpoint.capabilities.can_move:
-            side.endpoint.move(name, "moved", expect=side.seen(name))
-            side.endpoint.move("moved", name, expect=side.seen("moved"))
+            side.endpoint.move(name, "back/moved", expect=side.seen(name))
+            try:
+                side.endpoint.move("back/moved", name, expect=side.seen("back/moved"))
+            except UnsupportedNameError:  # sabre/dav: no MOVE between directories gives the name 0
+                side.endpoint.move("back/moved", "moved", expect=side.seen("back/moved"))
+                side.endpoint.move("moved", name, expect=side.seen("moved"))
             assert side.get(name) == b"another", name
         side.endpoint.remove_file(name, expect=side.seen(name))
         return True
