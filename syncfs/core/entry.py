@@ -79,7 +79,8 @@ class Written(NamedTuple):
 
     Attributes:
         size_bytes: How many bytes were sent.
-        etag: The entity tag in the write's own reply; None when there was none.
+        etag: The entity tag of what was written, from the write's own reply or from a look before it
+            became public; None when it is not known.
         earliest_ns: The write began no earlier than this, by that side's own clock; None when that
             clock is not known.
         latest_ns: The write ended no later than this, by the same clock; None likewise.
@@ -103,3 +104,9 @@ class Written(NamedTuple):
         if entry.mtime_ns is None or self.earliest_ns is None or self.latest_ns is None:
             return False
         return self.earliest_ns <= entry.mtime_ns <= self.latest_ns
+
+    def is_refuted_by(self, entry: Entry) -> bool:
+        """Tell whether `entry` is certainly not our own write; between this and `is_shown_by` is doubt."""
+        if entry.kind is not Kind.FILE or entry.size_bytes not in (self.size_bytes, None):
+            return True
+        return self.etag is not None and entry.etag is not None and self.etag != entry.etag

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ __all__ = [
     "Recogniser",
     "Recognising",
     "Source",
+    "TurnTakingEndpoint",
 ]
 
 CHUNK_BYTES = 1 << 20
@@ -107,6 +109,22 @@ class DwellingEndpoint(Protocol):
         """Say that this thread's calls until the end of the block stay in few directories.
 
         The way to the last one may be kept meanwhile; what was checked on it is not checked again.
+        """
+        ...
+
+
+@runtime_checkable
+class TurnTakingEndpoint(Protocol):
+    """An endpoint whose conditions may let through several who write at the same instant."""
+
+    def turn(self, cancel: threading.Event) -> AbstractContextManager[None]:
+        """Keep other runs of syncfs that take turns from writing to this root until the end of the block.
+
+        It is waited for, but not for long: whoever holds a turn may have died, and the conditions hold
+        without one. Nothing else is kept from anything.
+
+        Args:
+            cancel: Ends the wait when set.
         """
         ...
 

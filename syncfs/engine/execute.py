@@ -34,6 +34,7 @@ from syncfs.engine.pace import Pace
 from syncfs.engine.perform import Task, Workbench, perform_all
 from syncfs.engine.schedule import Numbered, Schedule, is_large
 from syncfs.engine.trash import slot_of
+from syncfs.engine.turns import in_turn
 from syncfs.errors import CancelledSyncError, EndpointUnavailableError, SyncAbortedError, SyncfsError
 from syncfs.store.store import Trashed
 
@@ -94,11 +95,12 @@ def execute(
     ledger.vacate(actions)
     job.store.checkpoint()
     try:
-        for _, stage in itertools.groupby(enumerate(actions), key=lambda each: _barrier(each[1])):
-            execution.do(stage)
-            if execution.fatal is not None:
-                break
-        execution.read_back()
+        with in_turn(actions, bench.sides, bench.cancel):
+            for _, stage in itertools.groupby(enumerate(actions), key=lambda each: _barrier(each[1])):
+                execution.do(stage)
+                if execution.fatal is not None:
+                    break
+            execution.read_back()
     finally:
         ledger.commit()
         job.store.forget_trash(item for place, item in trashing.items() if place not in execution.trashed)

@@ -4,8 +4,9 @@ Decisions:
     Outcomes commit in batches as they arrive, each after what it tells of was made durable, so that a
     killed run resumes where it was. Writes to a side that cannot confirm them are noted as `Written`
     first; one listing of each touched directory then turns all of its notes into fingerprints. A note
-    that no listing confirmed (the run died, a stranger's edit landed in between) stays one, and the
-    next run judges by it.
+    that no listing confirmed (the run died, the server's clock is not known) stays one, and the next run
+    judges by it. Where the listing proves that another's version has replaced ours at once, the record goes:
+    whoever did that need not have seen ours, so both count as changed.
 """
 
 from __future__ import annotations
@@ -122,7 +123,7 @@ class Ledger:
         """Turn what was noted of one directory into fingerprints, as far as its listing bears it out.
 
         Yields:
-            A problem for every name that the listing does not show.
+            A problem for every name that the listing does not show, or under which another's file stands.
         """
         side, directory = place
         for name, record in self._noted.pop(place, {}).items():
@@ -133,8 +134,15 @@ class Ledger:
                     yield Problem(path=path, side=side, message=message, kind="unlisted")
                 continue
             noted = record.of(side)
+            if isinstance(noted, Written) and noted.is_refuted_by(entry):
+                # Who replaced ours need not have seen it, so for the next run both sides have changed.
+                self.change(path, None)
+                self._noted.get((side.other, directory), {}).pop(name, None)
+                message = "was written, but another's version stands there; decided afresh in the next run"
+                yield Problem(path=path, side=side, message=message, kind="stale", retryable=True)
+                continue
             if noted != entry and not (isinstance(noted, Written) and noted.is_shown_by(entry)):
-                continue  # a stranger was there in between: the next run decides
+                continue  # perhaps a stranger was there in between: the next run decides
             flags = record.flags | Flag.shown(side)
             if name in listing.racy:
                 flags |= Flag.racy(side)

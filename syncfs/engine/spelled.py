@@ -6,6 +6,7 @@ spelling only; here it is turned into the one that the side itself uses, path co
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import BinaryIO
@@ -15,7 +16,7 @@ from syncfs.core.capabilities import Capabilities
 from syncfs.core.entry import Entry, Written
 from syncfs.core.listing import Listing
 from syncfs.core.paths import join, split
-from syncfs.endpoint.endpoint import Content, DwellingEndpoint, Endpoint, Source
+from syncfs.endpoint.endpoint import Content, DwellingEndpoint, Endpoint, Source, TurnTakingEndpoint
 from syncfs.errors import StaleEntryError
 from syncfs.store.store import Records
 
@@ -82,6 +83,10 @@ class SpelledEndpoint:
     def dwelling(self) -> AbstractContextManager[None]:
         """See `DwellingEndpoint`."""
         return self.inner.dwelling() if isinstance(self.inner, DwellingEndpoint) else nullcontext()
+
+    def turn(self, cancel: threading.Event) -> AbstractContextManager[None]:
+        """See `TurnTakingEndpoint`."""
+        return self.inner.turn(cancel) if isinstance(self.inner, TurnTakingEndpoint) else nullcontext()
 
     def make_root(self) -> None:
         """See `Endpoint`."""

@@ -302,6 +302,22 @@ class TestAnEditDuringTheRun:
             assert [each.path for each in report.conflicts] == ["a.txt"]
             assert OTHER in on(webdav_server).values()
 
+    def test_that_replaces_our_write_at_once_is_told_and_a_sync_keeps_both(
+        self, webdav_server: Folder, src: Path
+    ) -> None:
+        """Whoever did that need not have seen ours: it is no edit of our version."""
+        with Proxy(webdav_server.url) as proxy:
+            pair = pushed(src, proxy.url)
+            ours, theirs = "ours, edited", "theirs, and longer than ours"
+            (src / "a.txt").write_text(ours)
+            last = "PUT" if isinstance(webdav_server.server, Apache) else "MOVE"
+            edit = partial(stranger_writes, webdav_server, "a.txt", theirs)
+            proxy.add(Fault(Meanwhile(edit, after=True), method=last))
+            report = pair.push()
+            assert [(each.path, each.kind) for each in report.problems] == [("a.txt", "stale")]
+            assert [each.path for each in pair.sync().conflicts] == ["a.txt"]
+            assert {ours, theirs} <= set(visible(src).values())
+
 
 def test_an_edit_while_a_pull_runs_is_not_overwritten(webdav_server: Folder, src: Path) -> None:
     with Proxy(webdav_server.url) as proxy:

@@ -1,4 +1,4 @@
-"""`python -m tests.race [--rounds N] [--server NAME ...]`: eight clients at once, server by server."""
+"""`python -m tests.race [--rounds N] [--server NAME ...] [--bytes N]`: eight at once, server by server."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.race", description=__doc__)
     parser.add_argument("--rounds", type=int, default=20, help="of each kind, on each server")
     parser.add_argument("--server", action="append", choices=sorted(EVERY_SERVER))
+    parser.add_argument("--bytes", type=int, default=0, help="of the file, at least")
     options = parser.parse_args()
     out = sys.stdout
     out.write(f"{'server':<17}{'file':<10}{'rounds':>7}{'one won':>9}{'most won':>10}")
@@ -27,7 +28,9 @@ def main() -> int:
                 continue
             with server:
                 for exists in (True, False):
-                    outcomes = rounds(clients, server.folder, options.rounds, exists=exists)
+                    outcomes = rounds(
+                        clients, server.folder, options.rounds, exists=exists, least_bytes=options.bytes
+                    )
                     out.write(
                         f"{name:<17}{'existing' if exists else 'new':<10}{len(outcomes):>7}"
                         f"{sum(each.winners == 1 for each in outcomes):>9}"

@@ -63,7 +63,7 @@ class Outcome:
     """One round.
 
     Attributes:
-        winners: How many were told that their content was copied.
+        winners: How many were told that their content was copied, and of nothing amiss.
         replaced: How many of them were overwritten by another winner.
         silent: How many of those hear nothing of it in their next run either.
         untold: How many lost and were told nothing.
@@ -77,13 +77,16 @@ class Outcome:
     strange: tuple[str, ...]
 
 
-def race(clients: Clients, folder: Folder, home: Path, *, exists: bool, same_size: bool) -> Outcome:
-    """One round in a fresh folder of a server."""
+def race(
+    clients: Clients, folder: Folder, home: Path, *, exists: bool, same_size: bool, least_bytes: int = 0
+) -> Outcome:
+    """One round in a fresh folder of a server, with contents of at least so many bytes."""
     url = folder.url.replace("http://", "webdav://", 1)
     roots = [home / f"client-{number}" for number in range(CLIENTS)]
     orders = [{"src": str(root), "dst": url, "state": f"{root}.sqlite"} for root in roots]
     contents = [
-        f"client {number} was here{'' if same_size else '!' * number}".encode() for number in range(CLIENTS)
+        f"client {number} was here".encode().ljust(least_bytes, b".") + b"!" * (0 if same_size else number)
+        for number in range(CLIENTS)
     ]
     for root in roots:
         root.mkdir(parents=True)
@@ -102,7 +105,7 @@ def race(clients: Clients, folder: Folder, home: Path, *, exists: bool, same_siz
     if stands not in contents:
         strange.append(f"{NAME}: {stands!r}")
     again = clients.all_do([{"do": "push"} | order for order in orders])
-    won = [answer["copied"] > 0 for answer in answers]
+    won = [answer["copied"] > 0 and answer["ok"] for answer in answers]
     replaced = [told and content != stands for told, content in zip(won, contents, strict=True)]
     return Outcome(
         winners=sum(won),
@@ -113,10 +116,19 @@ def race(clients: Clients, folder: Folder, home: Path, *, exists: bool, same_siz
     )
 
 
-def rounds(clients: Clients, folder_of: Any, number: int, *, exists: bool) -> list[Outcome]:
+def rounds(
+    clients: Clients, folder_of: Any, number: int, *, exists: bool, least_bytes: int = 0
+) -> list[Outcome]:
     """Several rounds, sizes alike and unlike in turn."""
     with tempfile.TemporaryDirectory(prefix="syncfs-race-") as home:
         return [
-            race(clients, folder_of(), Path(home) / f"{turn}", exists=exists, same_size=turn % 2 == 0)
+            race(
+                clients,
+                folder_of(),
+                Path(home) / f"{turn}",
+                exists=exists,
+                same_size=turn % 2 == 0,
+                least_bytes=least_bytes,
+            )
             for turn in range(number)
         ]

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import NamedTuple, Self
+from urllib.parse import urlsplit
 
 from tests.servers.http_stream import Stream, content_of
 
@@ -70,7 +71,9 @@ class HostileServer:
         # The client ends what it does not like; what the server thinks of that is nobody's business.
         with contextlib.suppress(OSError), contextlib.closing(stream):
             while (head := stream.head()) is not None:
-                method, path, _ = head.start
+                method, target, _ = head.start
+                # A client that takes this for a proxy names the whole address.
+                path = target if target.startswith("/") else urlsplit(target).path
                 asked = Asked(method, path, head.headers, content_of(stream.request_body(head)))
                 self.asked.append(asked)
                 answer = self._answer(asked)

@@ -15,7 +15,7 @@ from contextlib import suppress
 
 from syncfs.endpoint.translate import translate
 from syncfs.endpoint.webdav.reply import HEAD_BYTES, Head, SocketReply, broken, parse_head
-from syncfs.endpoint.webdav.wire import Timeouts
+from syncfs.endpoint.webdav.wire import LEAST_BYTES, Timeouts
 
 __all__ = ["Connection", "UnansweredError", "connected", "failure"]
 
@@ -25,8 +25,6 @@ _AT_ONCE_BYTES = 64 << 10
 """A body up to this goes with its head in one piece; a larger one is sent watching for an early reply."""
 
 _FAILED = "the connection failed: "
-_LEAST_BYTES = 1 << 10
-"""What a server must send in the time that one operation may take, if it is to be waited for."""
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _LINE_END = re.compile(rb"\r?\n")
 _BY_KERNEL = sys.platform == "linux" and struct.calcsize("l") == 8
@@ -288,7 +286,7 @@ class Connection:
         """
         self._waited_s += waited_s
         self._came_bytes += came_bytes
-        if self._came_bytes >= _LEAST_BYTES:
+        if self._came_bytes >= LEAST_BYTES:
             self._waited_s, self._came_bytes = 0.0, 0
         elif self._timeouts.operation_s is not None and self._waited_s > self._timeouts.operation_s:
             raise TimeoutError

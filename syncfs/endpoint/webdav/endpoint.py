@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
@@ -24,6 +25,7 @@ from syncfs.endpoint.webdav.properties import QUOTA_AVAILABLE, ask_properties
 from syncfs.endpoint.webdav.publish import publish
 from syncfs.endpoint.webdav.remote import Found, Remote
 from syncfs.endpoint.webdav.session import Session
+from syncfs.endpoint.webdav.turn import turn
 from syncfs.endpoint.webdav.wire import Wire
 from syncfs.errors import EndpointUnavailableError, PathError, StaleEntryError, UnsupportedNameError
 
@@ -232,6 +234,12 @@ class WebdavEndpoint:
     def open(self, path: str) -> AbstractContextManager[BinaryIO]:
         """Open a file for a comparator, as it is now."""
         return stream(self._remote, path)
+
+    def turn(self, cancel: threading.Event) -> AbstractContextManager[None]:
+        """Keep others from writing at the same instant: see `TurnTakingEndpoint`."""
+        self._root = None
+        profile = self._remote.profile
+        return turn(self._remote, cancel) if profile.gives_turns and not profile.serialises else nullcontext()
 
     def write(self, path: str, content: Content, *, expect: Entry | None, token: str) -> Written:
         """Put a file in place: see `Endpoint.write` and the package's *Decisions*."""

@@ -140,7 +140,14 @@ def _consequences(profile: Profile) -> Iterable[tuple[str, str]]:
         "serialises",
         "of several who write one file at once, one wins"
         if profile.serialises
-        else "of several who write one file within milliseconds, more than one may be told that they did",
+        else "of several who write one file within milliseconds, more than one may be told that they did"
+        + (": see gives_turns" if profile.gives_turns else ""),
+    )
+    yield (
+        "gives_turns",
+        "runs that write a few small files take turns, so that one wins: who makes the collection has it"
+        if profile.gives_turns
+        else "",
     )
     yield "dies_of_if", ""
 

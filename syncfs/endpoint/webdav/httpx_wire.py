@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import errno
+import time
 import weakref
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from syncfs.endpoint.translate import translating
-from syncfs.endpoint.webdav.wire import USER_AGENT, Body, Reply, Timeouts, announced_bytes, measured
+from syncfs.endpoint.webdav.wire import (
+    LEAST_BYTES,
+    USER_AGENT,
+    Body,
+    Reply,
+    Timeouts,
+    announced_bytes,
+    measured,
+)
 from syncfs.errors import PathError
 
 if TYPE_CHECKING:
@@ -89,16 +98,17 @@ class HttpxWire:
                     code=errno.EAGAIN,
                     retryable=True,
                 ) from None
-        return _HttpxReply(response)
+        return _HttpxReply(response, timeout.read)
 
 
 class _HttpxReply:
     """A streamed httpx response."""
 
-    __slots__ = ("_response", "status")
+    __slots__ = ("_operation_s", "_response", "status")
 
-    def __init__(self, response: httpx.Response) -> None:
+    def __init__(self, response: httpx.Response, operation_s: float | None) -> None:
         self._response = response
+        self._operation_s = operation_s
         self.status = response.status_code
 
     def header(self, name: str) -> str | None:
@@ -107,11 +117,19 @@ class _HttpxReply:
 
     def pieces(self) -> Iterator[bytes]:
         pieces = self._response.iter_raw()
+        waited_s, came_bytes = 0.0, 0
         while True:
+            asked_s = time.monotonic()
             with translating():
                 piece = next(pieces, None)
             if piece is None:
                 return
+            # httpx waits so long for each byte: a reply that comes byte by byte would never end.
+            waited_s, came_bytes = waited_s + time.monotonic() - asked_s, came_bytes + len(piece)
+            if came_bytes >= LEAST_BYTES:
+                waited_s, came_bytes = 0.0, 0
+            elif self._operation_s is not None and waited_s > self._operation_s:
+                raise TimeoutError(errno.ETIMEDOUT, "no answer in time: it comes too slowly")
             yield piece
 
     def close(self) -> None:

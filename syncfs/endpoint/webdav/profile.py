@@ -70,7 +70,10 @@ class Profile:
         folds_unicode: Names that differ in their Unicode normal form only are one.
         serialises: A condition is checked and acted upon as one: of several who send the same, one
             succeeds. Known, never probed: seeing no race proves nothing. Of eight at once on Apache, up to
-            five created one name and four replaced one version.
+            five created one name and four replaced one version: see `gives_turns`.
+        gives_turns: MKCOL of what is there is refused, also when both come at the same instant, and a
+            collection that is removed is gone: it can serve as a sign that somebody is writing. Known, never
+            probed.
         unsafe_in_paths: Characters that no path below the root may hold, whatever is done to it.
             sabre/dav takes what is below a directory with a line break in its name for the server's whole
             root: one DELETE there removed everything. Never probed.
@@ -112,6 +115,7 @@ class Profile:
     folds_case: bool = False
     folds_unicode: bool = False
     serialises: bool = False
+    gives_turns: bool = False
     unsafe_in_paths: frozenset[str] = frozenset("\n")
     unsafe_in_names: frozenset[str] = frozenset()
     longest_name_bytes: int = 0

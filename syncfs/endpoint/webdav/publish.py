@@ -148,7 +148,7 @@ def _put_in_place(remote: Remote, path: str, content: Content, expect: Entry | N
     dated.set(path)
     if dated.wants_a_look:
         dated.check(remote.look(path))
-    return _told(remote, content.size_bytes, start_ns, answer, dated)
+    return _told(remote, content.size_bytes, start_ns, _replied_etag(remote, answer), dated)
 
 
 def _put_and_move(remote: Remote, path: str, content: Content, expect: Entry | None, token: str) -> Written:
@@ -169,8 +169,11 @@ def _put_and_move(remote: Remote, path: str, content: Content, expect: Entry | N
         if not 200 <= answer.status < 300:
             raise remote.failure(answer, "cannot write", path)
         dated.set(temporary)
+        etag = _replied_etag(remote, answer)
         if dated.wants_a_look or not _tells_size(remote, answer, content.size_bytes):
-            dated.check(_verified(remote, temporary, content.size_bytes, path))
+            staged = _verified(remote, temporary, content.size_bytes, path)
+            dated.check(staged)
+            etag = staged.etag
         headers = {"Destination": destination, "Overwrite": "F" if expect is None else "T"}
         if expect is not None:
             # The look as well: a proxy in between may have renamed what the header names.
@@ -196,8 +199,12 @@ def _put_and_move(remote: Remote, path: str, content: Content, expect: Entry | N
             # Never the target: whatever went wrong, what it holds is not ours to remove.
             with suppress(OSError, SyncfsError):
                 session.ask("DELETE", location.target(temporary), {})
-    answer_told = answer if profile.keeps_etag_on_move else None
-    return _told(remote, content.size_bytes, start_ns, answer_told, dated)
+    return _told(remote, content.size_bytes, start_ns, etag if profile.keeps_etag_on_move else None, dated)
+
+
+def _replied_etag(remote: Remote, answer: Answer) -> str | None:
+    """The tag in a PUT's reply; None where it is not the one that a listing will show."""
+    return normalised_etag(answer.etag) if remote.profile.replies_with_etag else None
 
 
 def _tells_size(remote: Remote, answer: Answer, size_bytes: int) -> bool:
@@ -228,19 +235,16 @@ def _verified(remote: Remote, temporary: str, size_bytes: int, path: str) -> Ent
     return staged
 
 
-def _told(remote: Remote, size_bytes: int, start_ns: int, answer: Answer | None, dated: Dated) -> Written:
+def _told(remote: Remote, size_bytes: int, start_ns: int, etag: str | None, dated: Dated) -> Written:
     """What to expect of a file's next listing, now that it is in place.
 
     Args:
         remote: Where it is.
         size_bytes: Its size.
         start_ns: When its PUT began, by our clock.
-        answer: The PUT's reply; None when its tag is not the file's any more.
+        etag: The file's tag, from the PUT's reply or a look at what was staged; None when it is not known.
         dated: The mtime that it was given.
     """
-    etag = None
-    if answer is not None and remote.profile.replies_with_etag:
-        etag = normalised_etag(answer.etag)
     if dated.mtime_ns is not None:
         return Written(size_bytes, etag, dated.mtime_ns, dated.mtime_ns)
     earliest_ns, latest_ns = remote.session.clock.window(start_ns, time.time_ns())

@@ -78,6 +78,7 @@ class Questions:
             reads_whole=known.reads_whole,
             moves_without_gap=known.moves_without_gap,
             serialises=known.serialises,
+            gives_turns=known.gives_turns,
             unsafe_in_paths=known.unsafe_in_paths,
             longest_name_bytes=known.longest_name_bytes,
             lists_dotfiles=lists_dotfiles,

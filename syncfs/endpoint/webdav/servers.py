@@ -17,6 +17,7 @@ _CONTROL = frozenset(map(chr, [*range(1, 32), 127]))
 
 _APACHE = Profile(
     name="Apache",
+    gives_turns=True,
     unsafe_in_paths=frozenset(),
     etags=Etags.WEAK,
     heeds_if_match=_ALL,
@@ -54,6 +55,7 @@ _LIGHTTPD = Profile(
 )
 _NGINX = Profile(
     name="nginx",
+    gives_turns=True,
     unsafe_in_paths=frozenset(),
     lists_dotfiles=False,
     etags=Etags.NONE,
@@ -79,6 +81,7 @@ _NEXTCLOUD = Profile(  # read in its source, not measured
 )
 _WSGIDAV = Profile(
     name="WsgiDAV",
+    gives_turns=True,
     unsafe_in_paths=frozenset(),
     lists_infinitely=True,
     etags=Etags.COARSE,
@@ -110,6 +113,7 @@ _RCLONE_WITH_MTIME = (1, 75)
 """The first version that was seen to take an mtime; 1.60 was seen not to."""
 _SABRE = Profile(
     name="sabre/dav",
+    gives_turns=True,  # in 59 of 60 rounds: it ignores what its mkdir says
     etags=Etags.NONE,
     heeds_if_match=frozenset({"PUT", "DELETE"}),
     heeds_if_none_match=True,
@@ -119,6 +123,7 @@ _SABRE = Profile(
 )
 _NPM = Profile(
     name="webdav-server (npm)",
+    gives_turns=True,
     unsafe_in_paths=frozenset(),
     etags=Etags.STRONG,
     moves_without_gap=False,
@@ -131,6 +136,7 @@ _NPM = Profile(
 )
 _ASGI = Profile(
     name="ASGIWebDAV",
+    gives_turns=True,
     unsafe_in_paths=frozenset(),
     lists_infinitely=True,
     etags=Etags.WEAK,

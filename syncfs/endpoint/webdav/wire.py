@@ -8,7 +8,17 @@ from typing import Protocol
 from syncfs._version import __version__
 from syncfs.errors import VerificationError
 
-__all__ = ["USER_AGENT", "Body", "Reply", "Timeouts", "Wire", "announced_bytes", "drain", "measured"]
+__all__ = [
+    "LEAST_BYTES",
+    "USER_AGENT",
+    "Body",
+    "Reply",
+    "Timeouts",
+    "Wire",
+    "announced_bytes",
+    "drain",
+    "measured",
+]
 
 Body = bytes | Iterable[bytes] | None
 """Bytes, which can be sent twice; or pieces, which cannot."""
@@ -19,6 +29,8 @@ _UPLOAD_BYTES_PER_S = 4 << 20
 
 
 _DRAIN_BYTES = 256 << 10
+LEAST_BYTES = 1 << 10
+"""What a server must send in the time that one operation may take, if it is to be waited for."""
 
 
 class Reply(Protocol):

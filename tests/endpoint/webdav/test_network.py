@@ -6,12 +6,16 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from syncfs import Syncer
 from syncfs.core.listing import ListingStatus
 from syncfs.endpoint.webdav import open_url
 from syncfs.endpoint.webdav.connect import _has_proxy
 from syncfs.endpoint.webdav.location import Location
 from syncfs.errors import EndpointUnavailableError
+from syncfs.testing import Tree, read_tree, write_tree
 from tests.endpoint.webdav.raw_server import RawServer, Talk, header
+from tests.endpoint.webdav.secure import Secure
+from tests.servers.tunnel import Tunnel
 
 EMPTY = (
     '<?xml version="1.0"?><D:multistatus xmlns:D="DAV:"><D:response><D:href>{path}</D:href><D:propstat>'
@@ -83,6 +87,59 @@ def test_an_encrypted_server_is_reached_through_a_tunnel_that_hears_no_secret(
         heads = [head for talk in proxy.talks for head in talk.heads]
     assert all(head.startswith("CONNECT nas.invalid:443 ") for head in heads)
     assert "Authorization" not in "".join(heads) and "s3cret" not in str(caught.value)
+
+
+def through(tunnel: Tunnel, monkeypatch: pytest.MonkeyPatch, userinfo: str = "") -> None:
+    """Let the environment name the tunnel, and nothing that needs none."""
+    monkeypatch.setenv("https_proxy", tunnel.url.replace("//", f"//{userinfo}"))
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_whole_runs_go_through_a_tunnel_that_understands_nothing(
+    secure: Secure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = secure.server.folder()
+    tree: Tree = {"d/small": "x", "big": "x" * (3 << 20), "empty": ""}
+    write_tree(tmp_path / "here", tree)
+    there = f"webdavs://ann:s3cret@localhost:{secure.port}{folder.path}"
+    with Tunnel("bob", "t0psecret") as tunnel:
+        through(tunnel, monkeypatch, "bob:t0psecret@")
+        options = {"verify": secure.trusted}
+        pushed = Syncer(tmp_path / "here", there, dst_options=options, state=None).push()
+        pulled = Syncer(there, tmp_path / "back", src_options=options, state=None).push()
+    assert (pushed.copied, pushed.ok) == (pulled.copied, pulled.ok) == (3, True)
+    assert folder.read() == read_tree(tmp_path / "back") == tree
+    assert tunnel.passed_bytes > 2 * (3 << 20)
+    assert 0 < len(tunnel.heads) < len(folder.requests()), "a tunnel is kept for the next request"
+    for head in tunnel.heads:
+        assert head.startswith(f"CONNECT localhost:{secure.port} HTTP/1.1\r\n")
+        assert header(head, "Authorization") is None
+    assert "s3cret" not in "".join(tunnel.heads) and "t0psecret" not in repr((pushed, pulled))
+
+
+def test_a_tunnel_vouches_for_nobody(secure: Secure, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = secure.server.folder().path
+    with Tunnel() as tunnel:
+        through(tunnel, monkeypatch)
+        for port, options in ((secure.port, {}), (secure.misnamed_port, {"verify": secure.trusted})):
+            side = open_url(f"webdavs://ann:s3cret@localhost:{port}{path}", options, side="dst")
+            with pytest.raises(EndpointUnavailableError, match="certificate is not trusted"):
+                side.check_root()
+    assert secure.server.requests() == []
+
+
+@pytest.mark.parametrize("userinfo", ["", "bob:wr0ng@"])
+def test_a_tunnel_that_wants_to_know_who_we_are_says_so(
+    secure: Secure, monkeypatch: pytest.MonkeyPatch, userinfo: str
+) -> None:
+    with Tunnel("bob", "t0psecret") as tunnel:
+        through(tunnel, monkeypatch, userinfo)
+        side = open_url(f"webdavs://ann:s3cret@localhost:{secure.port}/dav/", None, side="dst")
+        with pytest.raises(EndpointUnavailableError) as caught:
+            side.check_root()
+    said = str(caught.value)
+    assert "407" in said and "wr0ng" not in said and "s3cret" not in said
 
 
 def test_no_proxy_is_asked_for_a_host_that_needs_none(monkeypatch: pytest.MonkeyPatch) -> None:
