@@ -14,7 +14,7 @@ from typing import Any
 from syncfs.core.entry import Entry
 from syncfs.endpoint.connection import Connection, part_bytes
 from syncfs.endpoint.endpoint import Content
-from syncfs.errors import StaleEntryError, VerificationError
+from syncfs.errors import PathError, StaleEntryError, VerificationError
 
 __all__ = ["honours_conditions", "knows_conditions", "put_if"]
 
@@ -135,6 +135,9 @@ def _conditional(connection: Connection, path: str) -> Iterator[None]:
             yield
     except FileExistsError:
         raise _stale(path) from None
+    except FileNotFoundError as error:
+        if_there = "it is gone, or its bucket, or the service does not take the name"
+        raise PathError(f"{path}: {if_there} ({error})", path=path, code=errno.ENOENT) from None
     except OSError as error:
         # s3fs makes a plain EINVAL of it; its cause is what botocore raised.
         response = getattr(error.__cause__, "response", None)

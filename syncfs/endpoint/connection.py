@@ -17,6 +17,7 @@ from syncfs.endpoint.endpoint import CHUNK_BYTES
 from syncfs.endpoint.facets import entry_of_info
 from syncfs.endpoint.family import family_of
 from syncfs.endpoint.ftp import ftp_info, ftp_items
+from syncfs.endpoint.redact import redact
 from syncfs.endpoint.translate import translating
 from syncfs.errors import PathError, UnsupportedNameError
 
@@ -71,6 +72,9 @@ class Connection:
                     raise UnsupportedNameError(
                         f"{path}: {os.strerror(error.errno)}", path=path, code=error.errno
                     ) from None
+                if type(error) is OSError and error.errno is None:
+                    # paramiko, for whatever SFTP has no number for.
+                    raise PathError(f"{path}: {redact(str(error))[:300]}", path=path) from None
                 raise
 
     def entry(self, full: str, path: str) -> Entry | None:

@@ -77,7 +77,8 @@ def _read_only(name: str, **known: Any) -> Family:
 _S3 = _bucket("s3", etag_is_md5=True, looks_coarsely=True)
 _GCS = _bucket("gs", grain_ns=1_000_000)
 _AZURE = _bucket("abfs", creates_new=True)
-_SFTP = Family(name="sftp", port=22)
+# OpenSSH holds control characters, but others (rclone) list them as something else than what was written.
+_SFTP = Family(name="sftp", port=22, cannot_hold=frozenset(map(chr, (*range(32), 127))))
 _HTTP = _read_only("http")
 
 FAMILIES: dict[str, Family] = {
