@@ -17,15 +17,21 @@ from syncfs.endpoint.endpoint import CHUNK_BYTES
 from syncfs.endpoint.facets import entry_of_info
 from syncfs.endpoint.family import family_of
 from syncfs.endpoint.ftp import ftp_info, ftp_items
+from syncfs.endpoint.redact import redact
 from syncfs.endpoint.translate import translating
 from syncfs.errors import PathError, UnsupportedNameError
 
-__all__ = ["BLOCK_BYTES", "Connection"]
+__all__ = ["BLOCK_BYTES", "Connection", "part_bytes"]
 
 BLOCK_BYTES = 8 << 20
 """How much a buffered file gathers before it sends, and reads ahead. S3 wants parts of at least 5 MiB;
 s3fs' own 50 MiB would be 1.6 GB with 32 files on their way."""
 _MOST_PARTS = 9_000  # S3 takes 10,000
+
+
+def part_bytes(size_bytes: int) -> int:
+    """In what portions a file of that size is sent."""
+    return max(BLOCK_BYTES, -(-size_bytes // _MOST_PARTS))
 
 
 class Connection:
@@ -66,6 +72,9 @@ class Connection:
                     raise UnsupportedNameError(
                         f"{path}: {os.strerror(error.errno)}", path=path, code=error.errno
                     ) from None
+                if type(error) is OSError and error.errno is None:
+                    # paramiko, for whatever SFTP has no number for.
+                    raise PathError(f"{path}: {redact(str(error))[:300]}", path=path) from None
                 raise
 
     def entry(self, full: str, path: str) -> Entry | None:
@@ -102,11 +111,10 @@ class Connection:
             file = self.fs.open(full, "rb", block_size=BLOCK_BYTES)
         return io.BufferedReader(_Reader(self, file, path), CHUNK_BYTES)
 
-    def create(self, full: str, path: str, size_bytes: int) -> BinaryIO:
+    def create(self, full: str, path: str, size_bytes: int, mode: str = "wb") -> BinaryIO:
         """Open a file to be written; close it with `close` or `discard` only."""
         with self.talk(path):
-            block_bytes = max(BLOCK_BYTES, -(-size_bytes // _MOST_PARTS))
-            return cast(BinaryIO, self.fs.open(full, "wb", block_size=block_bytes))
+            return cast(BinaryIO, self.fs.open(full, mode, block_size=part_bytes(size_bytes)))
 
     def close(self, file: BinaryIO, path: str) -> None:
         """Publish a file that was written."""
@@ -135,24 +143,25 @@ class Connection:
             file.close()
 
     def rename(self, full: str, to: str, path: str) -> None:
-        """Rename a file, or a directory where `renames` is true."""
+        """Rename a file or a directory. Only where `renames` is true."""
         with self.talk(path):
-            if self.renames:
-                self.fs.mv(full, to)
-            else:
-                # Not the inherited `mv`, which takes `*` and `[` in names for patterns.
-                self.fs.cp_file(full, to)
-                self.fs.rm_file(full)
+            self.fs.mv(full, to)
             self._forget_listings(full, to)
 
-    def remove(self, full: str, path: str) -> None:
+    def copy(self, full: str, to: str, path: str) -> None:
+        """Copy a file on its side. Not with `cp`, which takes `*` and `[` in names for patterns."""
+        with self.talk(path):
+            self.fs.cp_file(full, to)
+            self._forget_listings(to)
+
+    def remove(self, full: str, path: str, **condition: str) -> None:
         """Remove a file. Not `rm`, which takes `*` and `[` in names for patterns.
 
         Raises:
             FileNotFoundError: It is not there.
         """
         with self.talk(path):
-            self.fs.rm_file(full)
+            self.fs.rm_file(full, **condition)
             self._forget_listings(full)
 
     def make_directory(self, full: str, path: str) -> None:

@@ -39,6 +39,8 @@ class Family:
         is_writable: Files can be written.
         folds_case: `Readme` and `README` are one name there.
         is_serial: One connection serves one call at a time.
+        looks_coarsely: A listing shows finer mtimes than a look at one file, so both are cut to the grain.
+        creates_new: Its files can be opened as `xb`: put in place only where nothing is.
         removes_directories: Its `rmdir` removes empty directories only.
         is_named: `identity` can be told from host, user, port and path, or from what stands for them.
         port: The port that is meant where none is given.
@@ -55,6 +57,8 @@ class Family:
     is_writable: bool = True
     folds_case: bool = False
     is_serial: bool = False
+    looks_coarsely: bool = False
+    creates_new: bool = False
     removes_directories: bool = True
     is_named: bool = True
     port: int | None = None
@@ -70,10 +74,11 @@ def _read_only(name: str, **known: Any) -> Family:
     return Family(name=name, is_writable=False, **known)
 
 
-_S3 = _bucket("s3", etag_is_md5=True)
+_S3 = _bucket("s3", etag_is_md5=True, looks_coarsely=True)
 _GCS = _bucket("gs", grain_ns=1_000_000)
-_AZURE = _bucket("abfs")
-_SFTP = Family(name="sftp", port=22)
+_AZURE = _bucket("abfs", creates_new=True)
+# OpenSSH holds control characters, but others (rclone) list them as something else than what was written.
+_SFTP = Family(name="sftp", port=22, cannot_hold=frozenset(map(chr, (*range(32), 127))))
 _HTTP = _read_only("http")
 
 FAMILIES: dict[str, Family] = {

@@ -6,12 +6,14 @@ import errno
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 from syncfs.core.capabilities import Capabilities
 from syncfs.core.entry import DIRECTORY, Entry, Kind, Written
 from syncfs.core.listing import Listing, ListingStatus
 from syncfs.core.paths import TEMP_PREFIXES, is_temporary, join, name_problem, split
+from syncfs.endpoint.conditional import honours_conditions, knows_conditions, put_if
 from syncfs.endpoint.connection import Connection
 from syncfs.endpoint.endpoint import Content
 from syncfs.endpoint.identity import identity_of, url_of
@@ -61,6 +63,7 @@ class GenericEndpoint:
             can_move=self._family.is_writable,
             folds_case=self._family.folds_case,
             is_writable=self._family.is_writable,
+            creates_exclusively=self._family.creates_new,
             clock_skew_ns=0 if in_memory else None,
         )
 
@@ -102,6 +105,12 @@ class GenericEndpoint:
                     f"{self.url} cannot be made: what should hold it does not exist"
                 )
             self.make_directory("")
+            if knows_conditions(self._connection):
+                with_marker = f"{self._full('')}/{MARKER}"
+                honours = honours_conditions(self._connection, with_marker, "")
+                self.capabilities = replace(
+                    self.capabilities, creates_exclusively=honours, replaces_exclusively=honours
+                )
         except EndpointUnavailableError:
             raise
         except OSError as error:
@@ -176,12 +185,14 @@ class GenericEndpoint:
 
         demand()
         started_ns = time.time_ns()
-        staged, digest = None, None
+        staged, digest, etag = None, None, None
         if self._family.name == "memory":
             self._demand_directory(directory, path)
             put_at_once(self._connection, full, path, content, demand, is_new=expect is None)
+        elif knows_conditions(self._connection):
+            etag = put_if(self._connection, full, path, content, demand, expect=expect)
         elif self._family.puts_whole:
-            digest = put_whole(self._connection, full, path, content, demand)
+            digest = put_whole(self._connection, full, path, content, demand, is_new=expect is None)
         else:
             temporary = self._full(join(directory, f"{TEMP_PREFIXES[0]}{token}"))
             try:
@@ -192,15 +203,24 @@ class GenericEndpoint:
                 # FTP has one answer for all that it refuses: what is missing is worth a look.
                 self._demand_directory(directory, path)
                 raise
-        return self._read_back(path, content.size_bytes, staged, digest, started_ns)
+        return self._read_back(path, content.size_bytes, staged, started_ns, digest=digest, etag=etag)
 
     def _read_back(
-        self, path: str, size_bytes: int, staged: Entry | None, digest: str | None, started_ns: int
+        self,
+        path: str,
+        size_bytes: int,
+        staged: Entry | None,
+        started_ns: int,
+        *,
+        digest: str | None = None,
+        etag: str | None = None,
     ) -> Entry | Written:
         """What stands there after our write, if it can be ours."""
         found = self.stat(path)
         if found is None or found.kind is not Kind.FILE:
             return Written(size_bytes)
+        if etag is not None:  # of the reply to our own request
+            return found if found.etag == etag else Written(size_bytes)
         if found.size_bytes != size_bytes and staged is not None:
             return Written(size_bytes)  # what was staged had its size: this is somebody else's
         if found.size_bytes != size_bytes:
@@ -279,13 +299,26 @@ class GenericEndpoint:
         self._demand_directory(split(to)[0], to)
         started_ns = time.time_ns()
         if expect.kind is not Kind.DIRECTORY:
-            self._connection.rename(self._full(path), self._full(to), path)
-            return self._read_back(to, expect.size_bytes or 0, expect, None, started_ns)
+            self._move_file(path, to, expect)
+            return self._read_back(to, expect.size_bytes or 0, expect, started_ns, digest=expect.digest)
         if self._connection.renames:
             self._connection.rename(self._full(path), self._full(to), path)
         else:
             self._move_tree(path, to)
         return None
+
+    def _move_file(self, path: str, to: str, expect: Entry) -> None:
+        """Rename, or copy and remove. Whatever goes wrong between the two leaves both."""
+        full, full_to = self._full(path), self._full(to)
+        if self._connection.renames:
+            self._connection.rename(full, full_to, path)
+            return
+        self._connection.copy(full, full_to, path)
+        copied = self.stat(to)
+        if copied is None or copied.size_bytes != expect.size_bytes:
+            raise VerificationError(f"{path}: its copy at {to} is not whole; both are left", path=path)
+        self._demand(path, expect)  # an edit since is not in the copy
+        self._connection.remove(full, path)
 
     def _move_tree(self, path: str, to: str) -> None:
         self.make_directory(to)
@@ -296,8 +329,8 @@ class GenericEndpoint:
                 continue
             if item.get("type") == "directory":
                 self._move_tree(join(path, name), join(to, name))
-            elif name != MARKER:
-                self._connection.rename(f"{full}/{name}", f"{self._full(to)}/{name}", join(path, name))
+            elif name != MARKER and (entry := self.stat(join(path, name))) is not None:
+                self._move_file(join(path, name), join(to, name), entry)
         self.remove_directory(path)
 
     def remove_leftover(self, path: str) -> None:

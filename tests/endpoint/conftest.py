@@ -1,12 +1,14 @@
 """Servers that only the tests of endpoints use."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import missing
+from tests.servers.filesystems import Serving, azure_fs, azurite, moto, moto_fs, rclone_serving
 from tests.servers.rclone_server import find_rclone
 from tests.servers.server import ServerMissingError, end, free_port, launch, wait_until
 
@@ -38,3 +40,42 @@ def _answers(port: int) -> bool:
             return True
     except OSError:
         return False
+
+
+def _run(serve: Callable[[], AbstractContextManager[Serving]]) -> Iterator[Serving]:
+    try:
+        serving = serve()
+    except ServerMissingError as error:
+        missing(str(error))
+    with serving as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[Serving]:
+    """`rclone serve s3`, with a bucket named bucket."""
+    for server in _run(lambda: rclone_serving("s3")):
+        (server.root / "bucket").mkdir()
+        yield server
+
+
+@pytest.fixture(scope="session")
+def moto_server() -> Iterator[Serving]:
+    """moto, with a bucket named bucket."""
+    for server in _run(moto):
+        moto_fs(server).mkdir("bucket")
+        yield server
+
+
+@pytest.fixture(scope="session")
+def azure_server() -> Iterator[Serving]:
+    """Azurite, with a container named bucket."""
+    for server in _run(azurite):
+        azure_fs(server).mkdir("bucket")
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sftp_server() -> Iterator[Serving]:
+    """`rclone serve sftp`."""
+    yield from _run(lambda: rclone_serving("sftp"))
