@@ -1,29 +1,26 @@
-"""Put an object on S3 only over the version that is expected, or only where there is none.
+"""Put and remove objects on S3 on condition.
 
 s3fs (2026.9) knows `If-None-Match: *`, but drops it for empty files, and has no way to say `If-Match`; so
-the requests are made here, through its `call_s3`. Services that do not know conditions ignore them.
+the requests are made here, through its `call_s3`.
 """
 
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from syncfs.core.entry import Entry
 from syncfs.endpoint.connection import Connection, part_bytes
 from syncfs.endpoint.endpoint import Content
 from syncfs.errors import PathError, StaleEntryError, VerificationError
 
-__all__ = ["honours_conditions", "knows_conditions", "put_if"]
-
-_REFUSED = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
+__all__ = ["create_if", "knows_conditions", "put_if", "remove_if"]
 
 
-def knows_conditions(connection: Connection) -> bool:
-    """Whether conditions can be sent at all."""
-    return connection.family.name == "s3" and hasattr(connection.fs, "call_s3")
+def knows_conditions(fs: Any) -> bool:
+    """Whether conditions can be sent at all through a filesystem of S3's family."""
+    return hasattr(fs, "call_s3")
 
 
 def put_if(
@@ -32,41 +29,38 @@ def put_if(
     path: str,
     content: Content,
     demand: Callable[[], None],
-    *,
-    expect: Entry | None,
+    condition: Mapping[str, str],
 ) -> str | None:
-    """Write an object over the expected one; one part of it is held in memory.
+    """Put an object in place; one part of it is held in memory.
 
     Args:
         connection: The filesystem.
         full: The target.
         path: The same as users know it.
         content: What to write.
-        demand: Looks at the target again, for services that ignore conditions.
-        expect: What stands there; None for nothing.
+        demand: Looks at the target again; called only where no condition guards it.
+        condition: botocore's arguments for it; empty for none.
 
     Returns:
         The entity tag that it got.
 
     Raises:
-        StaleEntryError: The service found something else there.
+        StaleEntryError: The service found that the condition does not hold.
     """
-    call = connection.fs.call_s3
-    bucket, key, _ = connection.fs.split_path(full)
-    at = {"Bucket": bucket, "Key": key}
-    condition = _condition(expect)
+    call, at = connection.fs.call_s3, _at(connection, full)
     size_bytes = part_bytes(content.size_bytes)
     parts = _parts(content, size_bytes, path)
     if content.size_bytes <= size_bytes:
         body = b"".join(parts)
-        demand()
-        with _conditional(connection, path):
-            return _tag(call("put_object", **at, Body=body, **condition))
+        if not condition:
+            demand()
+        return create_if(connection, full, path, condition, body)
     with connection.talk(path):
         upload = {**at, "UploadId": call("create_multipart_upload", **at)["UploadId"]}
     try:
         sent = [_send(connection, path, upload, number, part) for number, part in enumerate(parts, 1)]
-        demand()
+        if not condition:
+            demand()
         with _conditional(connection, path):
             reply = call("complete_multipart_upload", **upload, MultipartUpload={"Parts": sent}, **condition)
     except BaseException:
@@ -76,23 +70,23 @@ def put_if(
     return _tag(reply)
 
 
-def honours_conditions(connection: Connection, full: str, path: str) -> bool:
-    """Whether a service refuses what a condition forbids, tried on an empty object that is there already."""
+def create_if(
+    connection: Connection, full: str, path: str, condition: Mapping[str, str], body: bytes = b""
+) -> str | None:
+    """Put an object in one request; the entity tag that it got."""
+    with _conditional(connection, path):
+        return _tag(connection.fs.call_s3("put_object", **_at(connection, full), Body=body, **condition))
+
+
+def remove_if(connection: Connection, full: str, path: str, condition: Mapping[str, str]) -> None:
+    """Remove an object; nothing happens when it is gone."""
+    with _conditional(connection, path):
+        connection.fs.call_s3("delete_object", **_at(connection, full), **condition)
+
+
+def _at(connection: Connection, full: str) -> dict[str, str]:
     bucket, key, _ = connection.fs.split_path(full)
-    for condition in ({"IfNoneMatch": "*"}, {"IfMatch": f'"{"0" * 32}"'}):
-        try:
-            with _conditional(connection, path):
-                connection.fs.call_s3("put_object", Bucket=bucket, Key=key, Body=b"", **condition)
-        except StaleEntryError:
-            continue
-        return False
-    return True
-
-
-def _condition(expect: Entry | None) -> dict[str, str]:
-    if expect is None:
-        return {"IfNoneMatch": "*"}
-    return {"IfMatch": f'"{expect.etag}"'} if expect.etag else {}
+    return {"Bucket": bucket, "Key": key}
 
 
 def _send(
@@ -123,7 +117,7 @@ def _parts(content: Content, size_bytes: int, path: str) -> Iterator[bytes]:
         del gathered[:size_bytes]
 
 
-def _tag(reply: dict[str, Any]) -> str | None:
+def _tag(reply: Mapping[str, Any]) -> str | None:
     return str(reply.get("ETag") or "").strip('"') or None
 
 
@@ -133,19 +127,10 @@ def _conditional(connection: Connection, path: str) -> Iterator[None]:
     try:
         with connection.talk(path):
             yield
-    except FileExistsError:
-        raise _stale(path) from None
+    except (FileExistsError, StaleEntryError):
+        raise StaleEntryError(
+            f"{path}: changed since it was planned; the next run decides afresh", path=path
+        ) from None
     except FileNotFoundError as error:
         if_there = "it is gone, or its bucket, or the service does not take the name"
         raise PathError(f"{path}: {if_there} ({error})", path=path, code=errno.ENOENT) from None
-    except OSError as error:
-        # s3fs makes a plain EINVAL of it; its cause is what botocore raised.
-        response = getattr(error.__cause__, "response", None)
-        code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
-        if code in _REFUSED or (error.errno == errno.EINVAL and "pre-condition" in str(error)):
-            raise _stale(path) from None
-        raise
-
-
-def _stale(path: str) -> StaleEntryError:
-    return StaleEntryError(f"{path}: changed since it was planned; the next run decides afresh", path=path)

@@ -6,18 +6,20 @@ import errno
 import io
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from typing import Any, BinaryIO, cast
 
-from fsspec.spec import AbstractFileSystem
+from fsspec.spec import AbstractBufferedFile, AbstractFileSystem
 
 from syncfs.core.entry import Entry
 from syncfs.endpoint.endpoint import CHUNK_BYTES
 from syncfs.endpoint.facets import entry_of_info
 from syncfs.endpoint.family import family_of
 from syncfs.endpoint.ftp import ftp_info, ftp_items
+from syncfs.endpoint.http import http_info, http_items
 from syncfs.endpoint.redact import redact
+from syncfs.endpoint.sftp import keep_mtime, rename, sftp_info
 from syncfs.endpoint.translate import translating
 from syncfs.errors import PathError, UnsupportedNameError
 
@@ -81,12 +83,23 @@ class Connection:
         """Look at one path afresh; None when nothing is there."""
         with self.talk(path):
             try:
-                if self.family.name == "ftp":
-                    return entry_of_info(ftp_info(self.fs, full), self.family)
-                self._forget_listings(full)
-                return entry_of_info(self.fs.info(full), self.family)
+                return entry_of_info(self._info(full), self.family)
             except (FileNotFoundError, NotADirectoryError):
                 return None
+
+    def _info(self, full: str) -> Mapping[str, Any]:
+        match self.family.name:
+            case "ftp":
+                return ftp_info(self.fs, full)
+            case "http":
+                return http_info(self.fs, full)
+            case "sftp":
+                return sftp_info(self.fs, full)
+        if self.family.is_archive and not full.strip("/"):
+            return {"name": "", "size": 0, "type": "directory"}  # also of an archive that is empty
+        self._forget_listings(full)
+        info: Mapping[str, Any] = self.fs.info(full)
+        return info
 
     def items(self, full: str, path: str) -> list[dict[str, Any]]:
         """List a directory afresh, in full detail.
@@ -97,6 +110,8 @@ class Connection:
         with self.talk(path):
             if self.family.name == "ftp":
                 return ftp_items(self.fs, full)
+            if self.family.name == "http":
+                return http_items(self.fs, full)
             # Not `find` or `walk`, which leave out what they cannot read without a word.
             self._forget_listings(full)
             return list(self.fs.ls(full, detail=True))
@@ -135,17 +150,32 @@ class Connection:
         if self.family.puts_whole and hasattr(file, "discard"):
             with suppress(Exception):
                 file.discard()
-        if hasattr(file, "_closed"):
-            # fsspec's buffered files publish on close, also when it is an exception or the garbage collector
+        if isinstance(file, AbstractBufferedFile):
+            # They publish on close, also when it is an exception or the garbage collector
             # that closes them.
             file.closed = True
         else:
             file.close()
 
-    def rename(self, full: str, to: str, path: str) -> None:
-        """Rename a file or a directory. Only where `renames` is true."""
+    def keep_mtime(self, full: str, path: str, mtime_ns: int) -> None:
+        """Give a file the time of its source, where the server lets us. Only where `family.keeps_mtime`."""
+        with suppress(PermissionError, PathError), self.talk(path):
+            keep_mtime(self.fs, full, mtime_ns)
+
+    def rename(self, full: str, to: str, path: str, *, is_new: bool = False) -> None:
+        """Rename a file or a directory. Only where `renames` is true.
+
+        Args:
+            full: What.
+            to: Its new path.
+            path: The same as users know it, for errors.
+            is_new: Nothing is expected at `to`: a server that can refuses to replace what is there.
+        """
         with self.talk(path):
-            self.fs.mv(full, to)
+            if self.family.name == "sftp":
+                rename(self.fs, full, to, is_new=is_new)
+            else:
+                self.fs.mv(full, to)
             self._forget_listings(full, to)
 
     def copy(self, full: str, to: str, path: str) -> None:

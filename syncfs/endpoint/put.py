@@ -106,6 +106,8 @@ def put_staged(
             connection.discard(file, path)
             raise
         connection.close(file, path)
+        if content.mtime_ns is not None and connection.family.keeps_mtime:
+            connection.keep_mtime(temporary, path, content.mtime_ns)
         staged = connection.entry(temporary, path)
         if staged is None or staged.size_bytes != count:
             shown = "nothing" if staged is None else f"{staged.size_bytes} bytes"
@@ -122,7 +124,7 @@ def put_staged(
 def _publish(connection: Connection, temporary: str, full: str, path: str, is_new: bool) -> None:
     """Rename over the target; by way of a third name where a rename replaces nothing (SMB, HDFS)."""
     try:
-        connection.rename(temporary, full, path)
+        connection.rename(temporary, full, path, is_new=is_new)
         return
     except (ConnectionError, TimeoutError, EndpointUnavailableError):
         raise

@@ -181,6 +181,7 @@ def _of_filesystem(fs: Any, path: str, side: str, adapt: Adapt | None) -> Endpoi
         from syncfs.endpoint.webdav import WebdavEndpoint
 
         return WebdavEndpoint(fs, path)
+    from syncfs.endpoint.conditional import knows_conditions
     from syncfs.endpoint.generic import GenericEndpoint
 
     family = family_of(fs)
@@ -188,6 +189,10 @@ def _of_filesystem(fs: Any, path: str, side: str, adapt: Adapt | None) -> Endpoi
         raise ConfigError(
             f"{side}: the root of {family.name}:// is no directory to sync; name a bucket or a directory"
         )
+    if family.name == "s3" and knows_conditions(fs):
+        from syncfs.endpoint.s3 import S3Endpoint
+
+        return S3Endpoint(fs, path)
     return GenericEndpoint(fs, path)
 
 

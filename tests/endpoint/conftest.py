@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import missing
+from tests.conftest import missing, run_server
+from tests.servers.apache import ApacheIndex
 from tests.servers.filesystems import Serving, azure_fs, azurite, moto, moto_fs, rclone_serving
 from tests.servers.rclone_server import find_rclone
 from tests.servers.server import ServerMissingError, end, free_port, launch, wait_until
@@ -79,3 +80,9 @@ def azure_server() -> Iterator[Serving]:
 def sftp_server() -> Iterator[Serving]:
     """`rclone serve sftp`."""
     yield from _run(lambda: rclone_serving("sftp"))
+
+
+@pytest.fixture(scope="session")
+def indexing() -> Iterator[ApacheIndex]:
+    """Apache, showing directories as pages."""
+    yield from run_server(ApacheIndex)

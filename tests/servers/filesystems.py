@@ -100,7 +100,11 @@ def s3_fs(server: Serving) -> Any:
     import s3fs
 
     return s3fs.S3FileSystem(
-        key=USER, secret=PASSWORD, endpoint_url=f"http://127.0.0.1:{server.port}", skip_instance_cache=True
+        key=USER,
+        secret=PASSWORD,
+        endpoint_url=f"http://127.0.0.1:{server.port}",
+        config_kwargs={"retries": {"max_attempts": 1}},  # each repetition of a refusal takes seconds
+        skip_instance_cache=True,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from syncfs.endpoint.generic import GenericEndpoint
+from syncfs.endpoint.s3 import S3Endpoint
 from syncfs.testing.conformance import EndpointSuite
 from tests.servers.filesystems import Serving, azure_fs, moto_fs, s3_fs, sftp_fs
 
@@ -23,7 +24,7 @@ class TestS3Rclone(EndpointSuite):
 
     @pytest.fixture
     def endpoint(self, s3_server: Serving) -> Iterator[GenericEndpoint]:
-        yield made(GenericEndpoint(s3_fs(s3_server), f"bucket/root-{next(_numbers)}"))
+        yield made(S3Endpoint(s3_fs(s3_server), f"bucket/root-{next(_numbers)}"))
 
 
 class TestS3Moto(EndpointSuite):
@@ -32,7 +33,7 @@ class TestS3Moto(EndpointSuite):
 
     @pytest.fixture
     def endpoint(self, moto_server: Serving) -> Iterator[GenericEndpoint]:
-        yield made(GenericEndpoint(moto_fs(moto_server), f"bucket/root-{next(_numbers)}"))
+        yield made(S3Endpoint(moto_fs(moto_server), f"bucket/root-{next(_numbers)}"))
 
 
 class TestAzure(EndpointSuite):

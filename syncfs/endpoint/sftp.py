@@ -1,0 +1,44 @@
+"""What SFTP can and fsspec does not use: looks that follow no link, times, renames that replace nothing.
+
+One `SFTPClient` of paramiko (5.1) serves one thread at a time: with several, one takes the reply of another
+from the wire and drops it, and that one waits for ever.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["keep_mtime", "rename", "sftp_info"]
+
+_SECOND_NS = 1_000_000_000
+
+
+def sftp_info(fs: Any, full: str) -> dict[str, Any]:
+    """Look at one path itself; fsspec's `info` looks at what a link leads to."""
+    if not full:
+        full = "."
+    info: dict[str, Any] = fs._decode_stat(fs.ftp.lstat(full))
+    info["name"] = full
+    return info
+
+
+def keep_mtime(fs: Any, full: str, mtime_ns: int) -> None:
+    """Set a file's times, to the second: that is all the protocol knows."""
+    mtime_s = mtime_ns // _SECOND_NS
+    fs.ftp.utime(full, (mtime_s, mtime_s))
+
+
+def rename(fs: Any, full: str, to: str, *, is_new: bool) -> None:
+    """Rename; where nothing is expected by the rename of the protocol itself, which OpenSSH does by link(2).
+
+    Only servers that lack OpenSSH's extension replace nothing otherwise: there the caller steps aside.
+    """
+    if is_new:
+        fs.ftp.rename(full, to)
+        return
+    try:
+        fs.ftp.posix_rename(full, to)
+    except OSError as error:
+        if error.errno is not None or "unsupported" not in str(error).lower():
+            raise
+        fs.ftp.rename(full, to)
