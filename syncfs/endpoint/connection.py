@@ -13,13 +13,13 @@ from typing import Any, BinaryIO, cast
 from fsspec.spec import AbstractBufferedFile, AbstractFileSystem
 
 from syncfs.core.entry import Entry
+from syncfs.endpoint import sftp
 from syncfs.endpoint.endpoint import CHUNK_BYTES
 from syncfs.endpoint.facets import entry_of_info
 from syncfs.endpoint.family import family_of
 from syncfs.endpoint.ftp import ftp_info, ftp_items
 from syncfs.endpoint.http import http_info, http_items
 from syncfs.endpoint.redact import redact
-from syncfs.endpoint.sftp import keep_mtime, rename, sftp_info
 from syncfs.endpoint.translate import translating
 from syncfs.errors import PathError, UnsupportedNameError
 
@@ -55,6 +55,8 @@ class Connection:
         self._removes_directories = (
             self.family.removes_directories and type(fs).rmdir is not AbstractFileSystem.rmdir
         )
+        if self.family.name == "sftp":
+            sftp.prepare(fs)
         # Kept with the filesystem, whose connection it guards, and not with this object: there may be
         # several of these for one filesystem.
         self._lock = (
@@ -94,7 +96,7 @@ class Connection:
             case "http":
                 return http_info(self.fs, full)
             case "sftp":
-                return sftp_info(self.fs, full)
+                return sftp.sftp_info(self.fs, full)
         if self.family.is_archive and not full.strip("/"):
             return {"name": "", "size": 0, "type": "directory"}  # also of an archive that is empty
         self._forget_listings(full)
@@ -129,6 +131,8 @@ class Connection:
     def create(self, full: str, path: str, size_bytes: int, mode: str = "wb") -> BinaryIO:
         """Open a file to be written; close it with `close` or `discard` only."""
         with self.talk(path):
+            if self.family.name == "sftp":
+                return cast(BinaryIO, sftp.create(self.fs, full, mode, BLOCK_BYTES))
             return cast(BinaryIO, self.fs.open(full, mode, block_size=part_bytes(size_bytes)))
 
     def close(self, file: BinaryIO, path: str) -> None:
@@ -160,7 +164,7 @@ class Connection:
     def keep_mtime(self, full: str, path: str, mtime_ns: int) -> None:
         """Give a file the time of its source, where the server lets us. Only where `family.keeps_mtime`."""
         with suppress(PermissionError, PathError), self.talk(path):
-            keep_mtime(self.fs, full, mtime_ns)
+            sftp.keep_mtime(self.fs, full, mtime_ns)
 
     def rename(self, full: str, to: str, path: str, *, is_new: bool = False) -> None:
         """Rename a file or a directory. Only where `renames` is true.
@@ -173,7 +177,7 @@ class Connection:
         """
         with self.talk(path):
             if self.family.name == "sftp":
-                rename(self.fs, full, to, is_new=is_new)
+                sftp.rename(self.fs, full, to, is_new=is_new)
             else:
                 self.fs.mv(full, to)
             self._forget_listings(full, to)

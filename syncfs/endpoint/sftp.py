@@ -6,11 +6,26 @@ from the wire and drops it, and that one waits for ever.
 
 from __future__ import annotations
 
+import socket
+from contextlib import suppress
 from typing import Any
 
-__all__ = ["keep_mtime", "rename", "sftp_info"]
+__all__ = ["create", "keep_mtime", "prepare", "rename", "sftp_info"]
 
 _SECOND_NS = 1_000_000_000
+
+
+def prepare(fs: Any) -> None:
+    """Send each request at once: otherwise most wait 40 ms for the other side's acknowledgement."""
+    with suppress(AttributeError, OSError):  # a proxy's command is no socket
+        fs.client.get_transport().sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def create(fs: Any, full: str, mode: str, size_bytes: int) -> Any:
+    """Open a file to be written, without waiting for the reply to each 32 KiB; closing it tells of all."""
+    file = fs.open(full, mode, block_size=size_bytes)
+    file.set_pipelined(True)
+    return file
 
 
 def sftp_info(fs: Any, full: str) -> dict[str, Any]:

@@ -24,11 +24,14 @@ __all__ = [
     "USER",
     "Serving",
     "azure_fs",
+    "azure_options",
     "azurite",
+    "ftp_fs",
     "moto",
     "moto_fs",
     "rclone_serving",
     "s3_fs",
+    "s3_options",
     "sftp_fs",
 ]
 
@@ -95,20 +98,33 @@ def azurite() -> AbstractContextManager[Serving]:
     return _running("azurite", command)
 
 
+def s3_options(server: Serving) -> dict[str, Any]:
+    """What a user of that server gives with the URL."""
+    return {
+        "key": USER,
+        "secret": PASSWORD,
+        "endpoint_url": f"http://127.0.0.1:{server.port}",
+        "config_kwargs": {"retries": {"max_attempts": 1}},  # each repetition of a refusal takes seconds
+    }
+
+
 def s3_fs(server: Serving) -> Any:
     """s3fs, as a user of that server writes it."""
     import s3fs
 
-    return s3fs.S3FileSystem(
-        key=USER,
-        secret=PASSWORD,
-        endpoint_url=f"http://127.0.0.1:{server.port}",
-        config_kwargs={"retries": {"max_attempts": 1}},  # each repetition of a refusal takes seconds
-        skip_instance_cache=True,
-    )
+    return s3fs.S3FileSystem(**s3_options(server), skip_instance_cache=True)
 
 
 moto_fs = s3_fs  # takes any key
+
+
+def ftp_fs(server: Serving) -> Any:
+    """fsspec's FTP, by the standard library."""
+    from fsspec.implementations.ftp import FTPFileSystem
+
+    return FTPFileSystem(
+        "127.0.0.1", port=server.port, username=USER, password=PASSWORD, skip_instance_cache=True
+    )
 
 
 def sftp_fs(server: Serving) -> Any:
@@ -126,16 +142,21 @@ def sftp_fs(server: Serving) -> Any:
     )
 
 
+def azure_options(server: Serving) -> dict[str, Any]:
+    """What a user of the emulator gives with the URL."""
+    account = "devstoreaccount1"
+    address = f"http://127.0.0.1:{server.port}/{account}"
+    return {
+        "connection_string": f"DefaultEndpointsProtocol=http;AccountName={account};AccountKey={_AZURE_KEY};"
+        f"BlobEndpoint={address};"
+    }
+
+
 def azure_fs(server: Serving) -> Any:
     """Adlfs on the emulator's account."""
     import adlfs
 
-    account = "devstoreaccount1"
-    return adlfs.AzureBlobFileSystem(
-        connection_string=f"DefaultEndpointsProtocol=http;AccountName={account};AccountKey={_AZURE_KEY};"
-        f"BlobEndpoint=http://127.0.0.1:{server.port}/{account};",
-        skip_instance_cache=True,
-    )
+    return adlfs.AzureBlobFileSystem(**azure_options(server), skip_instance_cache=True)
 
 
 def _demand(*modules: str) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fsspec.implementations.ftp import FTPFileSystem
 from fsspec.implementations.local import LocalFileSystem
 from fsspec.implementations.memory import MemoryFileSystem
 
@@ -14,6 +13,7 @@ from syncfs.errors import PathError
 from syncfs.testing.conformance import EndpointSuite, Side
 from syncfs.testing.conformance.findings import Tell
 from tests.endpoint.bucket import BucketFileSystem
+from tests.servers.filesystems import Serving, ftp_fs
 
 
 def made(endpoint: GenericEndpoint) -> GenericEndpoint:
@@ -50,11 +50,8 @@ class TestFtp(EndpointSuite):
     title = "FTP (rclone)"
 
     @pytest.fixture
-    def endpoint(self, ftp_server: tuple[int, Path]) -> Iterator[GenericEndpoint]:
-        port, _ = ftp_server
-        fs = FTPFileSystem(
-            "127.0.0.1", port=port, username="ann", password="s3cret", skip_instance_cache=True
-        )
+    def endpoint(self, ftp_server: Serving) -> Iterator[GenericEndpoint]:
+        fs = ftp_fs(ftp_server)
         yield made(GenericEndpoint(fs, f"/{uuid.uuid4().hex}"))
         fs.ftp.close()
 
