@@ -15,12 +15,7 @@ from syncfs.endpoint.connection import Connection, part_bytes
 from syncfs.endpoint.endpoint import Content
 from syncfs.errors import PathError, StaleEntryError, VerificationError
 
-__all__ = ["create_if", "knows_conditions", "put_if", "remove_if"]
-
-
-def knows_conditions(fs: Any) -> bool:
-    """Whether conditions can be sent at all through a filesystem of S3's family."""
-    return hasattr(fs, "call_s3")
+__all__ = ["create_if", "put_if", "remove_if"]
 
 
 def put_if(

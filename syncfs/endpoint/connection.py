@@ -19,6 +19,7 @@ from syncfs.endpoint.facets import entry_of_info
 from syncfs.endpoint.family import family_of
 from syncfs.endpoint.ftp import ftp_info, ftp_items
 from syncfs.endpoint.http import http_info, http_items
+from syncfs.endpoint.objects import knows_calls, object_info
 from syncfs.endpoint.redact import redact
 from syncfs.endpoint.translate import translating
 from syncfs.errors import PathError, UnsupportedNameError
@@ -97,6 +98,8 @@ class Connection:
                 return http_info(self.fs, full)
             case "sftp":
                 return sftp.sftp_info(self.fs, full)
+            case "s3" if knows_calls(self.fs):
+                return object_info(self.fs, full)
         if self.family.is_archive and not full.strip("/"):
             return {"name": "", "size": 0, "type": "directory"}  # also of an archive that is empty
         self._forget_listings(full)

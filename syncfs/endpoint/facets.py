@@ -58,7 +58,7 @@ def _mtime(info: Mapping[str, Any], family: Family) -> int | None:
         if key in info:
             mtime_ns = parse_mtime(info[key], in_milliseconds=key == "modificationTime")
             if mtime_ns is not None:
-                return mtime_ns - mtime_ns % family.grain_ns if family.looks_coarsely else mtime_ns
+                return mtime_ns
     return None
 
 

@@ -39,7 +39,6 @@ class Family:
         is_writable: Files can be written.
         folds_case: `Readme` and `README` are one name there.
         is_serial: One connection serves one call at a time.
-        looks_coarsely: A listing shows finer mtimes than a look at one file, so both are cut to the grain.
         creates_new: Its files can be opened as `xb`: put in place only where nothing is.
         removes_directories: Its `rmdir` removes empty directories only.
         is_named: `identity` can be told from host, user, port and path, or from what stands for them.
@@ -61,7 +60,6 @@ class Family:
     is_writable: bool = True
     folds_case: bool = False
     is_serial: bool = False
-    looks_coarsely: bool = False
     creates_new: bool = False
     removes_directories: bool = True
     is_named: bool = True
@@ -95,7 +93,7 @@ def _read_only(name: str, **known: Any) -> Family:
     return Family(name=name, is_writable=False, **known)
 
 
-_S3 = _bucket("s3", etag_is_md5=True, looks_coarsely=True)
+_S3 = _bucket("s3", etag_is_md5=True)
 _GCS = _bucket("gs", grain_ns=1_000_000)
 _AZURE = _bucket("abfs", creates_new=True)
 _SFTP = Family(name="sftp", port=22, is_serial=True, keeps_mtime=True, cannot_hold=_CONTROLS)

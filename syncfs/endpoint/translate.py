@@ -64,8 +64,8 @@ def translate(error: BaseException, path: str = "", *, side: str = "") -> OSErro
     """Return what to raise instead of `error`; None when it is to pass as it is."""
     if isinstance(error, SyncfsError):
         return None
-    if type(error) is OSError and error.__cause__ is not None:
-        # s3fs makes one with any number of what botocore raised, which says more.
+    if type(error) in (OSError, RuntimeError) and error.__cause__ is not None:
+        # s3fs and adlfs make one of what the library below raised, which says more.
         return translate(error.__cause__, path, side=side)
     for cls in type(error).__mro__:
         make = _KNOWN.get(f"{cls.__module__.partition('.')[0]}.{cls.__name__}")

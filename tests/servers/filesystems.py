@@ -61,11 +61,13 @@ def rclone_serving(kind: str) -> AbstractContextManager[Serving]:
         # Objects are the files of a disk: their times in nanoseconds and their etags the files' md5.
         "s3": ["--auth-key", f"{USER},{PASSWORD}", "--vfs-cache-mode", "off"],
         "sftp": ["--user", USER, "--pass", PASSWORD],
-        "ftp": ["--user", USER, "--pass", PASSWORD],
+        # fsspec sends a large file in pieces, each at an offset, which rclone takes only into a cache.
+        "ftp": ["--user", USER, "--pass", PASSWORD, "--vfs-cache-mode", "writes", "--vfs-write-back", "0s"],
     }
 
     def command(port: int, root: Path) -> list[str]:
         fixed = ["--addr", f"127.0.0.1:{port}", "--config", "/dev/null", "--poll-interval", "0"]
+        fixed += ["--cache-dir", str(root.parent / "cache")]
         return [rclone, "serve", kind, str(root), *fixed, "--dir-cache-time", "1ms", *by_kind[kind]]
 
     return _running(kind, command)
