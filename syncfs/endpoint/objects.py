@@ -30,7 +30,7 @@ def object_info(fs: Any, full: str) -> Mapping[str, Any]:
     # The key itself is the first of all that begin like it.
     for item in _first(fs, bucket, key):
         if item["Key"] == key:
-            told = {name: item[name] for name in ("ETag", "LastModified") if name in item}
+            told: dict[str, Any] = {name: item[name] for name in ("ETag", "LastModified") if name in item}
             return {"name": full, "type": "file", "size": item["Size"], **told}
     if _first(fs, bucket, f"{key}/"):
         return {"name": full, "type": "directory", "size": 0}

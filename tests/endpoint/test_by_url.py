@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +17,13 @@ from syncfs import ConfigError, Report, Syncer
 from syncfs.testing import Tree, read_tree, write_tree
 from tests.endpoint.conformance.test_read_only import archived
 from tests.servers.apache import ApacheIndex
-from tests.servers.filesystems import PASSWORD, USER, azure_options, s3_options
+from tests.servers.filesystems import PASSWORD, USER, Serving, azure_options, moto_fs, s3_options
 
 BIG = b"0123456789abcdef" * (9 << 16)
 """9 MiB: two parts of an upload to S3."""
 TREE: Tree = {"a": "one", "empty": "", "d/b [x]*": "three", "d/e/é": "four", "gone/": None, "big": BIG}
 
+ROOT = Path(__file__).parents[2]
 SERVED = ("s3_server", "moto_server", "azure_server", "sftp_server", "ftp_server")
 
 
@@ -71,7 +74,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     yield found
     fs, _ = found.filesystem()
     for connection in (getattr(fs, "client", None), getattr(fs, "ftp", None)):
-        if hasattr(connection, "close"):
+        if connection is not None and hasattr(connection, "close"):
             connection.close()
     type(fs).clear_instance_cache()
 
@@ -176,3 +179,42 @@ def test_what_can_only_be_read_is_a_source(kind: str, request: pytest.FixtureReq
     with pytest.raises(ConfigError, match="can only be read"):
         Syncer(tmp_path / "copy", url(), state=None).push()
     assert shown(root) == shown(tmp_path / "copy")
+
+
+def test_the_example_keeps_a_folder_in_a_bucket(moto_server: Serving, tmp_path: Path) -> None:
+    write_tree(tmp_path / "local", TREE)
+
+    def run_example() -> str:
+        words = (tmp_path / "local", "s3://bucket/example", f"http://127.0.0.1:{moto_server.port}")
+        return subprocess.run(
+            [sys.executable, ROOT / "examples" / "back_up_to_bucket.py", *map(str, words)],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={
+                **os.environ,
+                "AWS_ACCESS_KEY_ID": USER,
+                "AWS_SECRET_ACCESS_KEY": PASSWORD,
+                "PYTHONPATH": str(ROOT),
+                "SYNCFS_STATE_DIR": str(tmp_path / "state"),
+            },
+            timeout=120,
+        ).stdout
+
+    assert "5 copied, 0 removed" in run_example()
+    (tmp_path / "local" / "a").unlink()
+    assert "0 copied, 1 removed" in run_example()
+
+
+def test_a_probe_of_a_bucket_says_which_conditions_are_heeded(
+    moto_server: Serving, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from syncfs.cli.output import Output
+    from syncfs.cli.probing import probe_place
+
+    moto_fs(moto_server).pipe_file("bucket/probed/f", b"x")
+    probe_place(Output(), "s3://bucket/probed", s3_options(moto_server))
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.split()[:2] == ["if_none_match", "yes"] for line in lines)
+    assert any(line.startswith("creates_exclusively") and "overwrites nothing" in line for line in lines)
+    assert moto_fs(moto_server).ls("bucket/probed", detail=False) == ["bucket/probed/f"]

@@ -27,7 +27,7 @@ class TestMemory(EndpointSuite):
 
 
 class TestBucket(EndpointSuite):
-    title = "an object store"
+    table, title = "doubles", "an object store"
     has_directories = False
 
     @pytest.fixture
