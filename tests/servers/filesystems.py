@@ -61,8 +61,7 @@ def rclone_serving(kind: str) -> AbstractContextManager[Serving]:
         # Objects are the files of a disk: their times in nanoseconds and their etags the files' md5.
         "s3": ["--auth-key", f"{USER},{PASSWORD}", "--vfs-cache-mode", "off"],
         "sftp": ["--user", USER, "--pass", PASSWORD],
-        # fsspec sends a large file in pieces, each at an offset, which rclone takes only into a cache.
-        "ftp": ["--user", USER, "--pass", PASSWORD, "--vfs-cache-mode", "writes", "--vfs-write-back", "0s"],
+        "ftp": ["--user", USER, "--pass", PASSWORD],
     }
 
     def command(port: int, root: Path) -> list[str]:

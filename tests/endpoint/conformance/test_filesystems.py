@@ -22,6 +22,10 @@ _FEW_NAMES = (
     *(unicodedata.normalize("NFD", "café"), "🚀emoji", ".hidden", "n" * 255),
 )
 
+by_command = pytest.mark.skipif(
+    not (_NIGHTLY or _RECORDING), reason="nightly, and by python -m tests.conformance: it takes minutes"
+)
+
 
 def made(endpoint: GenericEndpoint) -> GenericEndpoint:
     endpoint.make_root()
@@ -43,7 +47,7 @@ class TestS3Moto(Remote):
         yield made(S3Endpoint(moto_fs(moto_server), f"bucket/root-{next(_numbers)}"))
 
 
-@pytest.mark.skipif(not (_NIGHTLY or _RECORDING), reason="nightly and recorded only: moto is stricter")
+@by_command
 class TestS3Rclone(Remote):
     title = "S3 (rclone)"
     has_directories = False
@@ -53,6 +57,7 @@ class TestS3Rclone(Remote):
         yield made(S3Endpoint(s3_fs(s3_server), f"bucket/root-{next(_numbers)}"))
 
 
+@by_command
 class TestAzure(Remote):
     title = "Azure (Azurite)"
     has_directories = False
