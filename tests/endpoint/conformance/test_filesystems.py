@@ -23,7 +23,7 @@ _FEW_NAMES = (
 )
 
 by_command = pytest.mark.skipif(
-    not (_NIGHTLY or _RECORDING), reason="nightly, and by python -m tests.conformance: it takes minutes"
+    not (_NIGHTLY or _RECORDING), reason="nightly, and by python -m tests.conformance"
 )
 
 
@@ -38,6 +38,7 @@ class Remote(EndpointSuite):
     names = DIFFICULT_NAMES if _NIGHTLY else _FEW_NAMES
 
 
+@by_command
 class TestS3Moto(Remote):
     title = "S3 (moto)"
     has_directories = False
@@ -67,6 +68,7 @@ class TestAzure(Remote):
         yield made(GenericEndpoint(azure_fs(azure_server), f"bucket/root-{next(_numbers)}"))
 
 
+@by_command
 class TestSftp(Remote):
     title = "SFTP (rclone)"
 
