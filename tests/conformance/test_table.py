@@ -29,7 +29,7 @@ def test_every_filesystem_is_in_it_with_every_feature_that_its_suite_finds() -> 
         for suite in vars(module).values()
         if getattr(suite, "table", None) == "filesystems" and suite.title
     ]
-    by_default = [suite for suite in suites if by_command not in getattr(suite, "pytestmark", [])]
+    by_default = [suite for suite in suites if by_command.mark not in getattr(suite, "pytestmark", [])]
     assert {suite.title for suite in by_default} <= set(found) <= {suite.title for suite in suites}
     for suite in suites:
         features = {"case", "dotfiles", "tells"} if issubclass(suite, ReadOnlySuite) else set(FEATURES)
