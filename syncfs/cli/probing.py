@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from syncfs.cli.output import Output
 from syncfs.cli.words import printable
 from syncfs.endpoint.endpoint import Finding, Learning
+from syncfs.endpoint.explained import explained
 
 __all__ = ["probe_place"]
 
@@ -20,11 +20,11 @@ def probe_place(output: Output, place: str, options: Mapping[str, Any] | None) -
     endpoint = resolve(place, options=options, side="src")
     endpoint.check_root()
     if not isinstance(endpoint, Learning):
-        found = [Finding(name, value, "") for name, value in asdict(endpoint.capabilities).items()]
+        found = explained(endpoint.capabilities)
         _show(output, endpoint.url, found, found)
         return
     relied = endpoint.findings if endpoint.is_settled else None
-    output.say(f"probing {printable(endpoint.url)} in a scratch directory that is removed again")
+    output.say(f"probing {printable(endpoint.url)} in a scratch place that is removed again")
     endpoint.learn(anew=True)
     _show(output, endpoint.url, endpoint.findings, relied or endpoint.findings)
 

@@ -37,6 +37,19 @@ Decisions:
 
     FTP directories are listed by MLSD here and not by fsspec, whose `ls` answers a refusal with an empty
     list. Wrappers that keep copies (`filecache`) are looked through: a copy is no evidence.
+
+    SFTP is served one call at a time: paramiko's client hands the reply that one thread waits for to another,
+    and hangs. A channel a thread on one connection would be faster over a slow line; servers allow ten.
+
+    S3 is looked at by listings of one key, since HEAD tells other times than listings do, and written by one
+    PUT, or the end of a multipart upload, under If-None-Match or If-Match where a probe found that it
+    heeds them. Unprobed it is sent none: some services refuse every request that bears one. A multipart
+    upload's tag is no digest (it has a dash) and is not taken for one.
+
+    Plain web servers are listed by their index pages, read here: fsspec's `ls` takes any page for a
+    directory, and its `info` any error for a missing file. One HEAD a file is the price, since no index tells
+    exact sizes. A tar tells a member's time and no more: an edit of the same size whose time was set back
+    shows with `--verify` only.
 """
 
 import logging

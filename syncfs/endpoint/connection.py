@@ -6,26 +6,35 @@ import errno
 import io
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from typing import Any, BinaryIO, cast
 
-from fsspec.spec import AbstractFileSystem
+from fsspec.spec import AbstractBufferedFile, AbstractFileSystem
 
 from syncfs.core.entry import Entry
+from syncfs.endpoint import sftp
 from syncfs.endpoint.endpoint import CHUNK_BYTES
 from syncfs.endpoint.facets import entry_of_info
 from syncfs.endpoint.family import family_of
 from syncfs.endpoint.ftp import ftp_info, ftp_items
+from syncfs.endpoint.http import http_info, http_items
+from syncfs.endpoint.objects import knows_calls, object_info
+from syncfs.endpoint.redact import redact
 from syncfs.endpoint.translate import translating
 from syncfs.errors import PathError, UnsupportedNameError
 
-__all__ = ["BLOCK_BYTES", "Connection"]
+__all__ = ["BLOCK_BYTES", "Connection", "part_bytes"]
 
 BLOCK_BYTES = 8 << 20
 """How much a buffered file gathers before it sends, and reads ahead. S3 wants parts of at least 5 MiB;
 s3fs' own 50 MiB would be 1.6 GB with 32 files on their way."""
 _MOST_PARTS = 9_000  # S3 takes 10,000
+
+
+def part_bytes(size_bytes: int) -> int:
+    """In what portions a file of that size is sent."""
+    return max(BLOCK_BYTES, -(-size_bytes // _MOST_PARTS))
 
 
 class Connection:
@@ -47,6 +56,8 @@ class Connection:
         self._removes_directories = (
             self.family.removes_directories and type(fs).rmdir is not AbstractFileSystem.rmdir
         )
+        if self.family.name == "sftp":
+            sftp.prepare(fs)
         # Kept with the filesystem, whose connection it guards, and not with this object: there may be
         # several of these for one filesystem.
         self._lock = (
@@ -66,18 +77,34 @@ class Connection:
                     raise UnsupportedNameError(
                         f"{path}: {os.strerror(error.errno)}", path=path, code=error.errno
                     ) from None
+                if type(error) is OSError and error.errno is None:
+                    # paramiko, for whatever SFTP has no number for.
+                    raise PathError(f"{path}: {redact(str(error))[:300]}", path=path) from None
                 raise
 
     def entry(self, full: str, path: str) -> Entry | None:
         """Look at one path afresh; None when nothing is there."""
         with self.talk(path):
             try:
-                if self.family.name == "ftp":
-                    return entry_of_info(ftp_info(self.fs, full), self.family)
-                self._forget_listings(full)
-                return entry_of_info(self.fs.info(full), self.family)
+                return entry_of_info(self._info(full), self.family)
             except (FileNotFoundError, NotADirectoryError):
                 return None
+
+    def _info(self, full: str) -> Mapping[str, Any]:
+        match self.family.name:
+            case "ftp":
+                return ftp_info(self.fs, full)
+            case "http":
+                return http_info(self.fs, full)
+            case "sftp":
+                return sftp.sftp_info(self.fs, full)
+            case "s3" if knows_calls(self.fs):
+                return object_info(self.fs, full)
+        if self.family.is_archive and not full.strip("/"):
+            return {"name": "", "size": 0, "type": "directory"}  # also of an archive that is empty
+        self._forget_listings(full)
+        info: Mapping[str, Any] = self.fs.info(full)
+        return info
 
     def items(self, full: str, path: str) -> list[dict[str, Any]]:
         """List a directory afresh, in full detail.
@@ -88,6 +115,8 @@ class Connection:
         with self.talk(path):
             if self.family.name == "ftp":
                 return ftp_items(self.fs, full)
+            if self.family.name == "http":
+                return http_items(self.fs, full)
             # Not `find` or `walk`, which leave out what they cannot read without a word.
             self._forget_listings(full)
             return list(self.fs.ls(full, detail=True))
@@ -102,11 +131,12 @@ class Connection:
             file = self.fs.open(full, "rb", block_size=BLOCK_BYTES)
         return io.BufferedReader(_Reader(self, file, path), CHUNK_BYTES)
 
-    def create(self, full: str, path: str, size_bytes: int) -> BinaryIO:
+    def create(self, full: str, path: str, size_bytes: int, mode: str = "wb") -> BinaryIO:
         """Open a file to be written; close it with `close` or `discard` only."""
         with self.talk(path):
-            block_bytes = max(BLOCK_BYTES, -(-size_bytes // _MOST_PARTS))
-            return cast(BinaryIO, self.fs.open(full, "wb", block_size=block_bytes))
+            if self.family.name == "sftp":
+                return cast(BinaryIO, sftp.create(self.fs, full, mode, BLOCK_BYTES))
+            return cast(BinaryIO, self.fs.open(full, mode, block_size=part_bytes(size_bytes)))
 
     def close(self, file: BinaryIO, path: str) -> None:
         """Publish a file that was written."""
@@ -127,32 +157,48 @@ class Connection:
         if self.family.puts_whole and hasattr(file, "discard"):
             with suppress(Exception):
                 file.discard()
-        if hasattr(file, "_closed"):
-            # fsspec's buffered files publish on close, also when it is an exception or the garbage collector
+        if isinstance(file, AbstractBufferedFile):
+            # They publish on close, also when it is an exception or the garbage collector
             # that closes them.
             file.closed = True
         else:
             file.close()
 
-    def rename(self, full: str, to: str, path: str) -> None:
-        """Rename a file, or a directory where `renames` is true."""
+    def keep_mtime(self, full: str, path: str, mtime_ns: int) -> None:
+        """Give a file the time of its source, where the server lets us. Only where `family.keeps_mtime`."""
+        with suppress(PermissionError, PathError), self.talk(path):
+            sftp.keep_mtime(self.fs, full, mtime_ns)
+
+    def rename(self, full: str, to: str, path: str, *, is_new: bool = False) -> None:
+        """Rename a file or a directory. Only where `renames` is true.
+
+        Args:
+            full: What.
+            to: Its new path.
+            path: The same as users know it, for errors.
+            is_new: Nothing is expected at `to`: a server that can refuses to replace what is there.
+        """
         with self.talk(path):
-            if self.renames:
-                self.fs.mv(full, to)
+            if self.family.name == "sftp":
+                sftp.rename(self.fs, full, to, is_new=is_new)
             else:
-                # Not the inherited `mv`, which takes `*` and `[` in names for patterns.
-                self.fs.cp_file(full, to)
-                self.fs.rm_file(full)
+                self.fs.mv(full, to)
             self._forget_listings(full, to)
 
-    def remove(self, full: str, path: str) -> None:
+    def copy(self, full: str, to: str, path: str) -> None:
+        """Copy a file on its side. Not with `cp`, which takes `*` and `[` in names for patterns."""
+        with self.talk(path):
+            self.fs.cp_file(full, to)
+            self._forget_listings(to)
+
+    def remove(self, full: str, path: str, **condition: str) -> None:
         """Remove a file. Not `rm`, which takes `*` and `[` in names for patterns.
 
         Raises:
             FileNotFoundError: It is not there.
         """
         with self.talk(path):
-            self.fs.rm_file(full)
+            self.fs.rm_file(full, **condition)
             self._forget_listings(full)
 
     def make_directory(self, full: str, path: str) -> None:

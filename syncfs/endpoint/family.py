@@ -39,10 +39,15 @@ class Family:
         is_writable: Files can be written.
         folds_case: `Readme` and `README` are one name there.
         is_serial: One connection serves one call at a time.
+        creates_new: Its files can be opened as `xb`: put in place only where nothing is.
         removes_directories: Its `rmdir` removes empty directories only.
         is_named: `identity` can be told from host, user, port and path, or from what stands for them.
         port: The port that is meant where none is given.
         cannot_hold: Characters that no name can have there.
+        keeps_mtime: A file is given the time of its source.
+        tells_by_tag: Where it tells entity tags, an edit changes them, also one of the same size and second.
+        is_archive: One file that holds others.
+        quotes: A path is part of a URL, so names in it are quoted.
         needs_path: Its root is no user's directory: the bare local disk, all buckets of an account.
     """
 
@@ -55,15 +60,33 @@ class Family:
     is_writable: bool = True
     folds_case: bool = False
     is_serial: bool = False
+    creates_new: bool = False
     removes_directories: bool = True
     is_named: bool = True
     port: int | None = None
     cannot_hold: frozenset[str] = frozenset()
+    keeps_mtime: bool = False
+    tells_by_tag: bool = True
+    is_archive: bool = False
+    quotes: bool = False
     needs_path: bool = False
 
 
+_CONTROLS = frozenset(map(chr, (*range(32), 127)))
+"""Control characters. OpenSSH and S3 itself hold them; rclone's servers list them as something else than what
+was written, Azurite as nothing at all, so that `line\\nx` lands on `linex`; and XML, in which object stores
+list, has no words for most."""
+
+
 def _bucket(name: str, **known: Any) -> Family:
-    return Family(name=name, puts_whole=True, implies_directories=True, needs_path=True, **known)
+    return Family(
+        name=name,
+        puts_whole=True,
+        implies_directories=True,
+        needs_path=True,
+        cannot_hold=_CONTROLS,
+        **known,
+    )
 
 
 def _read_only(name: str, **known: Any) -> Family:
@@ -72,9 +95,10 @@ def _read_only(name: str, **known: Any) -> Family:
 
 _S3 = _bucket("s3", etag_is_md5=True)
 _GCS = _bucket("gs", grain_ns=1_000_000)
-_AZURE = _bucket("abfs")
-_SFTP = Family(name="sftp", port=22)
-_HTTP = _read_only("http")
+_AZURE = _bucket("abfs", creates_new=True)
+_SFTP = Family(name="sftp", port=22, is_serial=True, keeps_mtime=True, cannot_hold=_CONTROLS)
+# nginx makes its tags of size and seconds.
+_HTTP = _read_only("http", tells_by_tag=False, quotes=True)
 
 FAMILIES: dict[str, Family] = {
     # A memory file is published when it is opened; the endpoint puts it whole, see generic.py.
@@ -99,9 +123,9 @@ FAMILIES: dict[str, Family] = {
     "https": _HTTP,
     "github": _read_only("github"),
     "git": _read_only("git", is_named=False),
-    "zip": _read_only("zip", grain_ns=2 * SECOND_NS, is_serial=True),
-    "tar": _read_only("tar", is_serial=True),
-    "libarchive": _read_only("libarchive", is_serial=True),
+    "zip": _read_only("zip", is_archive=True, grain_ns=2 * SECOND_NS, is_serial=True),
+    "tar": _read_only("tar", is_archive=True, is_serial=True),
+    "libarchive": _read_only("libarchive", is_archive=True, is_serial=True),
     "reference": _read_only("reference", is_named=False),
     "data": _read_only("data", is_named=False),
 }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import errno
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
+from urllib.parse import quote
 
 from syncfs.core.capabilities import Capabilities
 from syncfs.core.entry import DIRECTORY, Entry, Kind, Written
@@ -34,6 +35,20 @@ SKEW_NS = 120_000_000_000
 """By how much a server's clock may differ from ours for an mtime to count as that of our own write."""
 
 
+class Placed(NamedTuple):
+    """What tells our own write when it is looked at.
+
+    Attributes:
+        staged: The entry of the temporary file that it was.
+        digest: Of what was sent.
+        etag: Of the reply.
+    """
+
+    staged: Entry | None = None
+    digest: str | None = None
+    etag: str | None = None
+
+
 class GenericEndpoint:
     """A directory in an fsspec filesystem; see `Endpoint` for what every method promises.
 
@@ -53,7 +68,7 @@ class GenericEndpoint:
         self.identity = identity_of(fs, self._root, self._family)
         in_memory = self._family.name == "memory"
         self.capabilities = Capabilities(
-            keeps_mtime=False,
+            keeps_mtime=self._family.keeps_mtime,
             mtime_grain_ns=self._family.grain_ns,
             reads_cheaply=in_memory,
             lists_inline=in_memory,
@@ -61,6 +76,7 @@ class GenericEndpoint:
             can_move=self._family.is_writable,
             folds_case=self._family.folds_case,
             is_writable=self._family.is_writable,
+            creates_exclusively=self._family.creates_new,
             clock_skew_ns=0 if in_memory else None,
         )
 
@@ -168,39 +184,48 @@ class GenericEndpoint:
     def write(self, path: str, content: Content, *, expect: Entry | None, token: str) -> Entry | Written:
         """Put a file in place: at once where the filesystem does so, else staged and renamed."""
         self._demand_writable(path)
-        full = self._full(path)
-        directory, _ = split(path)
 
         def demand() -> None:
             self._demand(path, expect)
 
         demand()
         started_ns = time.time_ns()
-        staged, digest = None, None
+        placed = self._place(path, content, demand, expect=expect, token=token)
+        return self._read_back(path, content.size_bytes, placed, started_ns)
+
+    def _place(
+        self, path: str, content: Content, demand: Callable[[], None], *, expect: Entry | None, token: str
+    ) -> Placed:
+        """Put a file where `demand` finds what is expected."""
+        full, is_new = self._full(path), expect is None
+        directory, _ = split(path)
         if self._family.name == "memory":
             self._demand_directory(directory, path)
-            put_at_once(self._connection, full, path, content, demand, is_new=expect is None)
-        elif self._family.puts_whole:
-            digest = put_whole(self._connection, full, path, content, demand)
-        else:
-            temporary = self._full(join(directory, f"{TEMP_PREFIXES[0]}{token}"))
-            try:
-                staged = put_staged(
-                    self._connection, temporary, full, path, content, demand, is_new=expect is None
-                )
-            except PathError:
-                # FTP has one answer for all that it refuses: what is missing is worth a look.
-                self._demand_directory(directory, path)
-                raise
-        return self._read_back(path, content.size_bytes, staged, digest, started_ns)
+            put_at_once(self._connection, full, path, content, demand, is_new=is_new)
+            return Placed()
+        if self._family.puts_whole:
+            return Placed(digest=put_whole(self._connection, full, path, content, demand, is_new=is_new))
+        temporary = self._full(join(directory, f"{TEMP_PREFIXES[0]}{token}"))
+        try:
+            staged = put_staged(self._connection, temporary, full, path, content, demand, is_new=is_new)
+        except PathError:
+            # FTP has one answer for all that it refuses: what is missing is worth a look.
+            self._demand_directory(directory, path)
+            raise
+        return Placed(staged=staged)
 
-    def _read_back(
-        self, path: str, size_bytes: int, staged: Entry | None, digest: str | None, started_ns: int
-    ) -> Entry | Written:
+    def _take(self, path: str, expect: Entry) -> None:
+        """Remove a file that was found to be what is expected."""
+        self._connection.remove(self._full(path), path)
+
+    def _read_back(self, path: str, size_bytes: int, placed: Placed, started_ns: int) -> Entry | Written:
         """What stands there after our write, if it can be ours."""
+        staged, digest, etag = placed
         found = self.stat(path)
         if found is None or found.kind is not Kind.FILE:
             return Written(size_bytes)
+        if etag is not None:  # of the reply to our own request
+            return found if found.etag == etag else Written(size_bytes)
         if found.size_bytes != size_bytes and staged is not None:
             return Written(size_bytes)  # what was staged had its size: this is somebody else's
         if found.size_bytes != size_bytes:
@@ -246,7 +271,7 @@ class GenericEndpoint:
         self._demand_writable(path)
         self._demand(path, expect)
         try:
-            self._connection.remove(self._full(path), path)
+            self._take(path, expect)
         except FileNotFoundError:
             raise StaleEntryError(f"{path}: is gone", path=path) from None
 
@@ -279,13 +304,27 @@ class GenericEndpoint:
         self._demand_directory(split(to)[0], to)
         started_ns = time.time_ns()
         if expect.kind is not Kind.DIRECTORY:
-            self._connection.rename(self._full(path), self._full(to), path)
-            return self._read_back(to, expect.size_bytes or 0, expect, None, started_ns)
+            self._move_file(path, to, expect)
+            placed = Placed(staged=expect, digest=expect.digest)
+            return self._read_back(to, expect.size_bytes or 0, placed, started_ns)
         if self._connection.renames:
             self._connection.rename(self._full(path), self._full(to), path)
         else:
             self._move_tree(path, to)
         return None
+
+    def _move_file(self, path: str, to: str, expect: Entry) -> None:
+        """Rename, or copy and remove. Whatever goes wrong between the two leaves both."""
+        full, full_to = self._full(path), self._full(to)
+        if self._connection.renames:
+            self._connection.rename(full, full_to, path)
+            return
+        self._connection.copy(full, full_to, path)
+        copied = self.stat(to)
+        if copied is None or copied.size_bytes != expect.size_bytes:
+            raise VerificationError(f"{path}: its copy at {to} is not whole; both are left", path=path)
+        self._demand(path, expect)  # an edit since is not in the copy
+        self._take(path, expect)
 
     def _move_tree(self, path: str, to: str) -> None:
         self.make_directory(to)
@@ -296,8 +335,8 @@ class GenericEndpoint:
                 continue
             if item.get("type") == "directory":
                 self._move_tree(join(path, name), join(to, name))
-            elif name != MARKER:
-                self._connection.rename(f"{full}/{name}", f"{self._full(to)}/{name}", join(path, name))
+            elif name != MARKER and (entry := self.stat(join(path, name))) is not None:
+                self._move_file(join(path, name), join(to, name), entry)
         self.remove_directory(path)
 
     def remove_leftover(self, path: str) -> None:
@@ -332,6 +371,8 @@ class GenericEndpoint:
         marker: str = self._connection.fs.root_marker
         if not path:
             return self._root or marker
+        if self._family.quotes:
+            path = quote(path)
         return f"{self._root}/{path}" if self._root else f"{marker}{path}"
 
     def _demand(self, path: str, expect: Entry | None) -> None:

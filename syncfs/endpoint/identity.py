@@ -56,7 +56,7 @@ def url_of(fs: Any, root: str, family: Family) -> str:
 def _authority(fs: Any, family: Family) -> str | None:
     """Whose and which server: `user@host:port`, an object store's address, the archive's path."""
     options: Mapping[str, Any] = fs.storage_options
-    if family.name in ("zip", "tar", "libarchive"):
+    if family.is_archive:
         archive, protocol = options.get("fo"), options.get("target_protocol")
         if not isinstance(archive, str) or protocol not in (None, "file", "local"):
             return None

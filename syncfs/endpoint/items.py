@@ -66,7 +66,7 @@ def may_hide_a_change(entry: Entry, observed_ns: int, family: Family) -> bool:
     """Whether a file may change again unseen: modified just now, and no tag or digest that would tell."""
     return (
         entry.mtime_ns is not None
-        and entry.etag is None
+        and (entry.etag is None or not family.tells_by_tag)
         and entry.digest is None
         and entry.mtime_ns >= observed_ns - family.grain_ns - SLACK_NS
     )

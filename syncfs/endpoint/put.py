@@ -35,7 +35,13 @@ def put_at_once(
 
 
 def put_whole(
-    connection: Connection, full: str, path: str, content: Content, demand: Callable[[], None]
+    connection: Connection,
+    full: str,
+    path: str,
+    content: Content,
+    demand: Callable[[], None],
+    *,
+    is_new: bool,
 ) -> str:
     """Write where nothing shows before the file is closed.
 
@@ -45,12 +51,14 @@ def put_whole(
         path: The same as users know it.
         content: What to write.
         demand: Looks at the target again; raises when it is not what is expected.
+        is_new: Nothing is expected there.
 
     Returns:
         The digest of what was sent, as `Entry.digest` spells it: object stores show it.
     """
     digest = hashlib.md5(usedforsecurity=False)
-    file = connection.create(full, path, content.size_bytes)
+    mode = "xb" if is_new and connection.family.creates_new else "wb"
+    file = connection.create(full, path, content.size_bytes, mode)
     try:
         count = 0
         for chunk in content.chunks:
@@ -63,7 +71,10 @@ def put_whole(
     except BaseException:
         connection.discard(file, path)
         raise
-    connection.close(file, path)
+    try:
+        connection.close(file, path)
+    except FileExistsError:
+        raise StaleEntryError(f"{path}: something is there now", path=path) from None
     return f"md5:{digest.hexdigest()}"
 
 
@@ -95,6 +106,8 @@ def put_staged(
             connection.discard(file, path)
             raise
         connection.close(file, path)
+        if content.mtime_ns is not None and connection.family.keeps_mtime:
+            connection.keep_mtime(temporary, path, content.mtime_ns)
         staged = connection.entry(temporary, path)
         if staged is None or staged.size_bytes != count:
             shown = "nothing" if staged is None else f"{staged.size_bytes} bytes"
@@ -111,7 +124,7 @@ def put_staged(
 def _publish(connection: Connection, temporary: str, full: str, path: str, is_new: bool) -> None:
     """Rename over the target; by way of a third name where a rename replaces nothing (SMB, HDFS)."""
     try:
-        connection.rename(temporary, full, path)
+        connection.rename(temporary, full, path, is_new=is_new)
         return
     except (ConnectionError, TimeoutError, EndpointUnavailableError):
         raise

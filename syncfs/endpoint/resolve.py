@@ -182,12 +182,17 @@ def _of_filesystem(fs: Any, path: str, side: str, adapt: Adapt | None) -> Endpoi
 
         return WebdavEndpoint(fs, path)
     from syncfs.endpoint.generic import GenericEndpoint
+    from syncfs.endpoint.objects import knows_calls
 
     family = family_of(fs)
     if family.needs_path and not str(fs._strip_protocol(path)).strip("/"):
         raise ConfigError(
             f"{side}: the root of {family.name}:// is no directory to sync; name a bucket or a directory"
         )
+    if family.name == "s3" and knows_calls(fs):
+        from syncfs.endpoint.s3 import S3Endpoint
+
+        return S3Endpoint(fs, path)
     return GenericEndpoint(fs, path)
 
 

@@ -64,6 +64,9 @@ def translate(error: BaseException, path: str = "", *, side: str = "") -> OSErro
     """Return what to raise instead of `error`; None when it is to pass as it is."""
     if isinstance(error, SyncfsError):
         return None
+    if type(error) in (OSError, RuntimeError) and error.__cause__ is not None:
+        # s3fs and adlfs make one of what the library below raised, which says more.
+        return translate(error.__cause__, path, side=side)
     for cls in type(error).__mro__:
         make = _KNOWN.get(f"{cls.__module__.partition('.')[0]}.{cls.__name__}")
         if make is not None and (ours := make(error, path, side)) is not None:
@@ -236,6 +239,8 @@ def _botocore(error: BaseException, path: str, side: str) -> OSError:
     code = str(response.get("Error", {}).get("Code", ""))
     if code in ("InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken"):
         return _credentials(error, path, side)
+    if code in ("PreconditionFailed", "ConditionalRequestConflict"):
+        return _stale(error, path, side)
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
     if isinstance(status, int) and status >= 300:
         return status_error(status, path=path, side=side, reason=f"the object store refused ({code})")

@@ -2,13 +2,15 @@
 
 import pytest
 
-from syncfs.testing.conformance import FEATURES, Finding
+from syncfs.testing.conformance import FEATURES, Finding, ReadOnlySuite
 from tests.conformance.table import gathered, load, render, shown
-from tests.endpoint.conformance import test_webdav
+from tests.endpoint.conformance import test_filesystems, test_generic, test_local, test_read_only, test_webdav
+from tests.endpoint.conformance.test_filesystems import by_command
 
 
-def test_the_readme_shows_the_table_of_servers_that_was_found() -> None:
-    assert shown("servers") == render(load()["servers"])
+@pytest.mark.parametrize("table", ["servers", "filesystems"])
+def test_the_readme_shows_the_table_that_was_found(table: str) -> None:
+    assert shown(table) == render(load()[table])
 
 
 def test_every_server_is_in_it_with_every_feature() -> None:
@@ -17,6 +19,21 @@ def test_every_server_is_in_it_with_every_feature() -> None:
     assert set(found) == titles
     for subject, features in found.items():
         assert set(features) == set(FEATURES), subject
+
+
+def test_every_filesystem_is_in_it_with_every_feature_that_its_suite_finds() -> None:
+    found = load()["filesystems"]
+    suites = [
+        suite
+        for module in (test_filesystems, test_generic, test_local, test_read_only)
+        for suite in vars(module).values()
+        if getattr(suite, "table", None) == "filesystems" and suite.title
+    ]
+    by_default = [suite for suite in suites if by_command.mark not in getattr(suite, "pytestmark", [])]
+    assert {suite.title for suite in by_default} <= set(found) <= {suite.title for suite in suites}
+    for suite in suites:
+        features = {"case", "dotfiles", "tells"} if issubclass(suite, ReadOnlySuite) else set(FEATURES)
+        assert set(found.get(suite.title, features)) == features, suite.title
 
 
 def test_what_is_found_twice_can_only_what_both_found() -> None:

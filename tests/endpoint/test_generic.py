@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fsspec.implementations.ftp import FTPFileSystem
 from fsspec.implementations.local import LocalFileSystem
 from fsspec.implementations.memory import MemoryFileSystem
 from fsspec.implementations.zip import ZipFileSystem
@@ -30,6 +29,7 @@ from syncfs.errors import (
     VerificationError,
 )
 from tests.endpoint.bucket import BucketFileSystem
+from tests.servers.filesystems import Serving, ftp_fs
 
 TOKEN = "20261122T143005Zab12-1"
 FILESYSTEMS = ("memory", "bucket", "disk", "ftp")
@@ -46,10 +46,7 @@ def endpoint(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Generic
         case "disk":
             made = GenericEndpoint(LocalFileSystem(), str(tmp_path / name))
         case _:
-            port, _ = request.getfixturevalue("ftp_server")
-            fs = FTPFileSystem(
-                "127.0.0.1", port=port, username="ann", password="s3cret", skip_instance_cache=True
-            )
+            fs = ftp_fs(request.getfixturevalue("ftp_server"))
             made = GenericEndpoint(fs, f"/{name}")
     made.make_root()
     made.check_root()
@@ -285,23 +282,21 @@ def test_an_archive_is_read_and_says_that_it_cannot_be_written(tmp_path: Path) -
         assert caught.value.errno == errno.EROFS
 
 
-def test_wrong_credentials_end_the_run_and_are_not_repeated(ftp_server: tuple[int, Path]) -> None:
+def test_wrong_credentials_end_the_run_and_are_not_repeated(ftp_server: Serving) -> None:
     from syncfs.endpoint.resolve import resolve
 
-    port, _ = ftp_server
     with pytest.raises(EndpointUnavailableError) as caught:
-        resolve(f"ftp://ann:wr0ng@127.0.0.1:{port}/")
+        resolve(f"ftp://ann:wr0ng@127.0.0.1:{ftp_server.port}/")
     assert "wr0ng" not in str(caught.value)
     assert "credentials" in str(caught.value)
 
 
 @pytest.mark.parametrize("answer", ["550 Permission denied", "450 busy", "421 too many connections"])
 def test_a_refusal_by_ftp_is_no_empty_directory(
-    ftp_server: tuple[int, Path], monkeypatch: pytest.MonkeyPatch, answer: str
+    ftp_server: Serving, monkeypatch: pytest.MonkeyPatch, answer: str
 ) -> None:
     # fsspec's own `ls` answers `[]` here. rclone refuses nothing to its user, so the refusal is made up.
-    port, _ = ftp_server
-    fs = FTPFileSystem("127.0.0.1", port=port, username="ann", password="s3cret", skip_instance_cache=True)
+    fs = ftp_fs(ftp_server)
     endpoint = GenericEndpoint(fs, f"/{uuid.uuid4().hex}")
     endpoint.make_root()
     endpoint.make_directory("closed")

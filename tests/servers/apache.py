@@ -240,6 +240,16 @@ class ApacheInfinity(Apache):
         super().__init__(depth_infinity=True)
 
 
+class ApacheIndex(Apache):
+    """Apache that shows directories to browsers too, as a plain web server does."""
+
+    name: ClassVar[str] = "apache-index"
+
+    def __init__(self) -> None:
+        load = f'LoadModule autoindex_module "{_find()[1]}/mod_autoindex.so"'
+        super().__init__(extra=f"{load}\n<Location /dav>\n    Options +Indexes\n</Location>")
+
+
 def _parse(line: str) -> Request:
     status, depth, request_line = line.split("\t", 2)
     method, _, rest = request_line.partition(" ")

@@ -1,4 +1,7 @@
-"""The npm package webdav-server 2. `python -m tests.servers.npm_server` installs it, into a cache folder."""
+"""The npm package webdav-server 2.
+
+`python -m tests.servers.npm_server` installs it and Azurite, into a cache folder.
+"""
 
 import os
 import shutil
@@ -13,12 +16,13 @@ from tests.servers.behind import ServerBehindProxy
 from tests.servers.server import ServerMissingError
 
 PACKAGE = "webdav-server@2.6.3"
+AZURITE = "azurite@3.35.0"
 _SCRIPT = Path(__file__).with_name("npm_server.js")
 
 
 # Outside the checkout, and kept from run to run. Looked up now: tests change HOME.
-_CACHE = Path(os.environ.get("SYNCFS_TEST_CACHE") or platformdirs.user_cache_dir("syncfs-tests")) / "npm"
-_INSTALLED = _CACHE / "node_modules" / "webdav-server"
+CACHE = Path(os.environ.get("SYNCFS_TESTCACHE") or platformdirs.user_cache_dir("syncfs-tests")) / "npm"
+_INSTALLED = CACHE / "node_modules" / "webdav-server"
 
 
 class Npm(ServerBehindProxy):
@@ -42,15 +46,17 @@ class Npm(ServerBehindProxy):
 
 
 def main() -> int:
-    """Install the package unless it is there; the exit code is npm's."""
-    if _INSTALLED.exists():
+    """Install both packages unless they are there; the exit code is npm's."""
+    missing = [] if _INSTALLED.exists() else [PACKAGE]
+    missing += [] if (CACHE / "node_modules" / "azurite").exists() else [AZURITE]
+    if not missing:
         return 0
-    _CACHE.mkdir(parents=True, exist_ok=True)
+    CACHE.mkdir(parents=True, exist_ok=True)
     npm = shutil.which("npm")
     if npm is None:
         sys.stderr.write("npm is not installed (Debian: npm)\n")
         return 1
-    return subprocess.call([npm, "install", "--prefix", str(_CACHE), "--no-audit", "--no-fund", PACKAGE])
+    return subprocess.call([npm, "install", "--prefix", str(CACHE), "--no-audit", "--no-fund", *missing])
 
 
 if __name__ == "__main__":

@@ -5,6 +5,6 @@ import pytest
 pytest.register_assert_rewrite(
     *(
         f"syncfs.testing.conformance.{part}"
-        for part in ("listing", "moving", "names", "reading", "side", "together", "writing")
+        for part in ("listing", "moving", "names", "read_only", "reading", "side", "together", "writing")
     )
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from contextlib import suppress
+from typing import ClassVar
 
 import pytest
 
@@ -37,6 +38,9 @@ NEIGHBOURS = (
 class Names(Base):
     """No name lands on another one, whatever a side makes of it."""
 
+    names: ClassVar[tuple[str, ...]] = DIFFICULT_NAMES
+    """Which names are tried; fewer where each costs seconds."""
+
     @pytest.fixture
     def neighbours(self, side: Side) -> dict[str, bytes | None]:
         """The same tree as before must be found after all names came and went."""
@@ -50,12 +54,12 @@ class Names(Base):
         self, side: Side, tell: Tell, neighbours: dict[str, bytes | None]
     ) -> None:
         before = side.listed()
-        refused = [name for name in DIFFICULT_NAMES if not self._file(side, name, before)]
+        refused = [name for name in self.names if not self._file(side, name, before)]
         assert side.tree() == neighbours
         tell("names", not refused, _spelled(refused))
 
     def test_difficult_names_of_directories(self, side: Side, neighbours: dict[str, bytes | None]) -> None:
-        for name in DIFFICULT_NAMES:
+        for name in self.names:
             self._directory(side, name, side.listed())
         tree = side.tree()
         assert {path: tree.get(path) for path in neighbours} == neighbours
@@ -64,7 +68,7 @@ class Names(Base):
         """All that the side holds at once: one listing tells each from the others."""
         key = _key(side)
         held: dict[str, str] = {}
-        for name in DIFFICULT_NAMES:
+        for name in self.names:
             if key.of(name) in held or (name.startswith(".") and not _is_listed(side, name)):
                 continue
             try:

@@ -1,18 +1,15 @@
-"""What fsspec resolves: memory, an object store, FTP, and fsspec's own view of the local disk."""
+"""What fsspec resolves: memory, an object store, and fsspec's own view of the local disk."""
 
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fsspec.implementations.ftp import FTPFileSystem
 from fsspec.implementations.local import LocalFileSystem
 from fsspec.implementations.memory import MemoryFileSystem
 
 from syncfs.endpoint.generic import GenericEndpoint
-from syncfs.errors import PathError
-from syncfs.testing.conformance import EndpointSuite, Side
-from syncfs.testing.conformance.findings import Tell
+from syncfs.testing.conformance import EndpointSuite
 from tests.endpoint.bucket import BucketFileSystem
 
 
@@ -30,7 +27,7 @@ class TestMemory(EndpointSuite):
 
 
 class TestBucket(EndpointSuite):
-    title = "an object store"
+    table, title = "doubles", "an object store"
     has_directories = False
 
     @pytest.fixture
@@ -44,21 +41,3 @@ class TestFsspecDisk(EndpointSuite):
     @pytest.fixture
     def endpoint(self, tmp_path: Path) -> Iterator[GenericEndpoint]:
         yield made(GenericEndpoint(LocalFileSystem(), str(tmp_path / "root")))
-
-
-class TestFtp(EndpointSuite):
-    title = "FTP (rclone)"
-
-    @pytest.fixture
-    def endpoint(self, ftp_server: tuple[int, Path]) -> Iterator[GenericEndpoint]:
-        port, _ = ftp_server
-        fs = FTPFileSystem(
-            "127.0.0.1", port=port, username="ann", password="s3cret", skip_instance_cache=True
-        )
-        yield made(GenericEndpoint(fs, f"/{uuid.uuid4().hex}"))
-        fs.ftp.close()
-
-    def test_a_name_that_is_too_long_fails_alone(self, side: Side, tell: Tell) -> None:
-        # Not that nothing is listed: rclone shows for a while what its disk has refused.
-        side.refused(lambda: side.write("x" * 256, b"x", None), PathError)
-        tell("long", True)
