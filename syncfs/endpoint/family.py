@@ -73,9 +73,9 @@ class Family:
 
 
 _CONTROLS = frozenset(map(chr, (*range(32), 127)))
-"""Control characters. OpenSSH and S3 itself hold them; rclone's servers list them as something else than what
-was written, Azurite as nothing at all, so that `line\\nx` lands on `linex`; and XML, in which object stores
-list, has no words for most."""
+"""Control characters. OpenSSH, vsftpd and S3 itself hold most; rclone's servers list them as something else
+than what was written, Azurite as nothing at all, so that `line\\nx` lands on `linex`; and XML, in which
+object stores list, has no words for most."""
 
 
 def _bucket(name: str, **known: Any) -> Family:
@@ -114,7 +114,7 @@ FAMILIES: dict[str, Family] = {
     "oss": _bucket("oss", etag_is_md5=True),
     "sftp": _SFTP,
     "ssh": _SFTP,
-    "ftp": Family(name="ftp", port=21, is_serial=True, cannot_hold=frozenset("\r\n")),
+    "ftp": Family(name="ftp", port=21, is_serial=True, cannot_hold=_CONTROLS),
     "smb": Family(name="smb", port=445, grain_ns=1_000, folds_case=True),
     "webhdfs": Family(name="webhdfs", grain_ns=1_000_000, removes_directories=False),
     # pyarrow's delete_dir takes everything below with it.

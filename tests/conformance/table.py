@@ -61,10 +61,8 @@ def render(subjects: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
             cells.append("yes" if found["can"] else "no")
             if found["detail"]:
                 notes.append(f"- {subject}, {feature.title}: {feature.note.format(found['detail'])}")
-        everyone = all(cell == "yes" for cell in cells)
-        lines.append(
-            f"| {feature.title} | " + " | ".join(cells) + f" | {'' if everyone else feature.instead} |"
-        )
+        instead = feature.instead if "no" in cells else ""
+        lines.append(f"| {feature.title} | " + " | ".join(cells) + f" | {instead} |")
     return "\n".join([*lines, "", *notes] if notes else lines) + "\n"
 
 

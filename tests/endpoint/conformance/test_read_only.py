@@ -17,7 +17,6 @@ from syncfs.endpoint.endpoint import Endpoint
 from syncfs.endpoint.generic import GenericEndpoint
 from syncfs.testing import write_tree
 from syncfs.testing.conformance import ReadOnlySuite
-from tests.endpoint.conformance.test_filesystems import by_command
 from tests.servers.apache import Apache
 
 
@@ -59,17 +58,14 @@ class Archive(ReadOnlySuite):
         return self.opened()
 
 
-@by_command
 class TestZip(Archive):
     title, name = "zip", "sample.zip"
 
 
-@by_command
 class TestTar(Archive):
     title, name = "tar", "sample.tar.gz"
 
 
-@by_command
 class TestHttp(ReadOnlySuite):
     title = "http (Apache's index)"
 
