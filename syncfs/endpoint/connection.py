@@ -17,7 +17,7 @@ from syncfs.endpoint import sftp
 from syncfs.endpoint.endpoint import CHUNK_BYTES
 from syncfs.endpoint.facets import entry_of_info
 from syncfs.endpoint.family import family_of
-from syncfs.endpoint.ftp import ftp_info, ftp_items
+from syncfs.endpoint.ftp import Upload, ftp_info, ftp_items
 from syncfs.endpoint.http import http_info, http_items
 from syncfs.endpoint.objects import knows_calls, object_info
 from syncfs.endpoint.redact import redact
@@ -136,6 +136,8 @@ class Connection:
         with self.talk(path):
             if self.family.name == "sftp":
                 return cast(BinaryIO, sftp.create(self.fs, full, mode, BLOCK_BYTES))
+            if self.family.name == "ftp":
+                return cast(BinaryIO, Upload(self.fs, full, BLOCK_BYTES))
             return cast(BinaryIO, self.fs.open(full, mode, block_size=part_bytes(size_bytes)))
 
     def close(self, file: BinaryIO, path: str) -> None:
@@ -157,7 +159,9 @@ class Connection:
         if self.family.puts_whole and hasattr(file, "discard"):
             with suppress(Exception):
                 file.discard()
-        if isinstance(file, AbstractBufferedFile):
+        if isinstance(file, Upload):
+            file.discard()
+        elif isinstance(file, AbstractBufferedFile):
             # They publish on close, also when it is an exception or the garbage collector
             # that closes them.
             file.closed = True

@@ -1,18 +1,52 @@
-"""List an FTP directory through fsspec's connection, without fsspec's `ls`.
+"""List FTP directories and send files through fsspec's connection, without fsspec's `ls` and `open`.
 
 `FTPFileSystem.ls` (fsspec 2026.9) answers every error, also a refusal or a server that is busy, with an
 empty list when the directory exists and with FileNotFoundError when asking for that fails too. Either
 would be evidence of deletions.
+
+Its files are sent in pieces, each at an offset (REST), which some servers refuse: rclone's, for one. In one
+piece a file must be there as a whole first, as the connection that sends it may be the one that reads it.
 """
 
 from __future__ import annotations
 
 import ftplib
+import tempfile
 from typing import Any
 
-__all__ = ["ftp_info", "ftp_items"]
+__all__ = ["Upload", "ftp_info", "ftp_items"]
 
 _UNKNOWN_COMMAND = ("500", "502", "504")
+
+
+class Upload:
+    """A file to be written: sent when it is closed, in one piece.
+
+    Args:
+        fs: The filesystem.
+        full: Where to.
+        memory_bytes: How much of it is held in memory; a larger one goes by way of the local disk.
+    """
+
+    def __init__(self, fs: Any, full: str, memory_bytes: int) -> None:
+        self._fs = fs
+        self._full = full
+        # Not in a `with`: it lives until `close` or `discard`.
+        self._gathered = tempfile.SpooledTemporaryFile(memory_bytes)  # noqa: SIM115
+
+    def write(self, data: bytes) -> int:
+        """Add to what will be sent."""
+        return self._gathered.write(data)
+
+    def close(self) -> None:
+        """Send it."""
+        self._gathered.seek(0)
+        self._fs.ftp.storbinary(f"STOR {self._full}", self._gathered)
+        self._gathered.close()
+
+    def discard(self) -> None:
+        """Send nothing."""
+        self._gathered.close()
 
 
 def ftp_items(fs: Any, full: str) -> list[dict[str, Any]]:

@@ -35,7 +35,7 @@ def made(endpoint: GenericEndpoint) -> GenericEndpoint:
 class Remote(EndpointSuite):
     """A suite whose every call is one request or several."""
 
-    names = DIFFICULT_NAMES if _NIGHTLY or _RECORDING else _FEW_NAMES
+    names = DIFFICULT_NAMES if _NIGHTLY else _FEW_NAMES
 
 
 @by_command
