@@ -36,7 +36,8 @@ Decisions:
     stranger's edit is overwritten: no portable call closes that gap.
 
     FTP directories are listed by MLSD here and not by fsspec, whose `ls` answers a refusal with an empty
-    list. Wrappers that keep copies (`filecache`) are looked through: a copy is no evidence.
+    list. A file is sent there in one piece and not in fsspec's, which need REST; above 8 MiB it goes by way
+    of the local disk. Wrappers that keep copies (`filecache`) are looked through: a copy is no evidence.
 
     SFTP is served one call at a time: paramiko's client hands the reply that one thread waits for to another,
     and hangs. A channel a thread on one connection would be faster over a slow line; servers allow ten.
