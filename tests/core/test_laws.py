@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from syncfs.core.action import Action, MoveAside, RecordAgreement, RemoveDirectory, RemoveFile
 from syncfs.core.base import SHOWN_BOTH, Record
-from syncfs.core.conflict import Resolution
+from syncfs.core.conflict import ConflictKind, Resolution
 from syncfs.core.entry import Kind, Side, Written
 from syncfs.core.paths import is_conflict_copy
 from syncfs.core.plan import Plan, stage_of
@@ -223,6 +223,8 @@ def test_where_sync_writes_only_the_destination_a_push_does_the_same(case: Case)
     assume(all(action.side is Side.RIGHT for action in writes) and not sync.problems)
     # In a push, a destination that wins leaves everything as it is.
     assume(not any(each.is_open or each.resolution is Resolution.RIGHT for each in sync.conflicts))
+    # Nor does it remove what was edited there, whoever wins: `delete="synced"` is of what is unchanged since.
+    assume(not any(each.kind is ConflictKind.EDIT_DELETE and each.left is None for each in sync.conflicts))
     push = world.plan(replace(each, mode=Mode.PUSH).settings(world))
     assert [key(action) for action in push.actions] == [key(action) for action in sync.actions]
 
@@ -315,7 +317,8 @@ def test_sync_mirrors_when_its_sides_are_exchanged(case: Case) -> None:
     world = case.until_last()
     each = replace(case.rounds[-1], mode=Mode.SYNC, delete=Delete.SYNCED)
     assume(each.policy in ("newer", "skip", "fail"))
-    assume(not any(is_conflict_copy(path) for side in Side for path in world.nodes(side)))
+    known = {*world.nodes(Side.LEFT), *world.nodes(Side.RIGHT), *world.truth}
+    assume(not any(is_conflict_copy(path) for path in known))
     other = mirrored(world)
     ran, mirror = world.run(each.settings(world)), other.run(each.settings(other))
     # Where times cannot be ordered, src takes the name: that is not symmetric, and meant.

@@ -16,6 +16,7 @@ import tempfile
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -197,7 +198,7 @@ def launch(command: list[str], log: Path, cwd: Path | None = None) -> subprocess
 
 
 def end(process: subprocess.Popen[bytes] | None) -> None:
-    """Ask `process` to end, kill it if it does not."""
+    """Ask `process` to end, kill it if it does not, and whatever of its session outlives it."""
     if process is None:
         return
     if process.poll() is None:
@@ -207,6 +208,8 @@ def end(process: subprocess.Popen[bytes] | None) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait(STOP_TIMEOUT_S)
+    with suppress(ProcessLookupError):  # its group has its number, until nobody is left in it
+        os.killpg(process.pid, signal.SIGTERM)  # PHP's workers do not end with their master
 
 
 def free_port() -> int:
