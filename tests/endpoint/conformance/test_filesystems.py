@@ -51,7 +51,7 @@ class TestS3Moto(Remote):
         yield made(S3Endpoint(moto_fs(moto_server), f"bucket/root-{next(_numbers)}"))
 
 
-@unrecorded
+@by_command
 class TestS3Rclone(Remote):
     title = "S3 (rclone)"
     has_directories = False
