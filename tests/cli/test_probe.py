@@ -21,7 +21,7 @@ def test_it_says_what_a_server_can_do_and_what_follows(syncfs: Run, apache_folde
     assert "Apache" in rows["name"]
     assert "yes" in rows["keeps_old_on_abort"] and "one conditional PUT" in rows["keeps_old_on_abort"]
     assert "DELETE MOVE PUT" in rows["heeds_if_match"]
-    assert "scratch directory" in done.err
+    assert "scratch place" in done.err
     assert apache_folder.read() == {"theirs": "x"}
     assert any(request.method == "MKCOL" for request in apache_folder.requests()), "it did not try anything"
 

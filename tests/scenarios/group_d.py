@@ -1,6 +1,7 @@
 """D. Mass deletion, and listings that fail."""
 
 from tests.scenarios.scenario import (
+    APACHE,
     DAV,
     LOCAL,
     MEMORY,
@@ -216,13 +217,32 @@ SCENARIOS = [
         steps=[
             Step(
                 src={"f": "mine"},
+                faults=[Fault("dst", "write", "f", Meanwhile({"f": "longer edit"}, after=True))],
+                at_dst={"f": "longer edit"},
+                problems={"f": "stale"},
+                exit=1,
+            ),
+            # Whoever wrote it need not have seen ours.
+            Step(both={"f": "longer edit", "f.conflict-src": "mine"}, conflicts={"f": "settled"}),
+        ],
+        pairs=DAV,
+        elsewhere="local and memory: the write itself reads back (tests/endpoint/test_local.py)",
+        is_symmetric=False,
+    ),
+    Scenario(
+        row="46b",
+        title="one of the same size neither, where the server tells no tag of what it was sent",
+        before={"f": "base"},
+        steps=[
+            Step(
+                src={"f": "mine"},
                 faults=[Fault("dst", "write", "f", Meanwhile({"f": "edit"}, after=True))],
                 at_dst={"f": "edit"},
             ),
             Step(both={"f": "edit"}),
         ],
-        pairs=DAV,
-        elsewhere="local and memory: the write itself reads back (tests/endpoint/test_local.py)",
+        pairs=(APACHE,),
+        elsewhere="where a tag is known, or on disks, it is the scenario before",
         is_symmetric=False,
     ),
     _unlistable(

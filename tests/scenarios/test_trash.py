@@ -34,13 +34,13 @@ def test_the_trash_is_emptied_after_thirty_days(tmp_path: Path, dst: tuple[objec
     long_ago_ns = time.time_ns() - 10**12  # a file of just now would be looked at again by the next run
     os.utime(src / "h", ns=(long_ago_ns, long_ago_ns))
     assert syncer.sync().ok
-    assert [each.name for each in dst[1].glob(f"{TRASH}/*/*")] == ["0"], "it is kept"
+    assert [each.name for each in dst[1].glob(f"{TRASH}/*/*")] == ["1"], "it is kept"
 
     with sqlite3.connect(state) as runs:
         runs.execute("UPDATE runs SET started_ns = started_ns - ?", (KEPT_NS,))
     runs.close()
     assert syncer.sync().ok
-    assert [each.name for each in dst[1].glob(f"{TRASH}/*/*")] == ["0"], (
+    assert [each.name for each in dst[1].glob(f"{TRASH}/*/*")] == ["1"], (
         "a run with nothing to do costs nothing"
     )
 

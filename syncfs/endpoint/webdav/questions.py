@@ -312,7 +312,7 @@ class Questions:
 
     def _is_stored(self, name: str) -> bool:
         """Whether a name can be put, and is listed as it is."""
-        return self._put(name, b"1").status < 300 and name in self._list()
+        return self._put(name, b"1").status < 300 and self._is_listed(name)
 
     def _is_moved_right(self, name: str, *, end: str = "") -> bool:
         """Whether a MOVE puts a file under this very name."""
@@ -320,7 +320,19 @@ class Questions:
         self._session.ask("DELETE", self._target(name), {})
         headers = {"Destination": self._absolute(name) + end, "Overwrite": "F"}
         answer = self._session.ask("MOVE", self._target("t0"), headers)
-        return answer.status < 300 and name in self._list()
+        return answer.status < 300 and self._is_listed(name)
+
+    def _is_listed(self, name: str) -> bool:
+        """Whether a name is shown as it is; one with which nothing can be shown is taken away again.
+
+        For a moment after it was written, rclone breaks its listing off at a control character; then it
+        shows a picture of it.
+        """
+        try:
+            return name in self._list()
+        except PathError:
+            self._session.ask("DELETE", self._target(name), {})
+            return False
 
     def _collections(self, found: Profile) -> Profile:
         again = self._session.ask("MKCOL", self._location.target(self._scratch, collection=True), {})
