@@ -20,6 +20,9 @@ class Unreadable(Exception):
         self.answer = answer
 
 
+_SECOND_NS = 10**9
+
+
 def settled_change(
     scope: Scope, name: str, side: Side, entry: Entry, record: Record, *, thorough: bool = False
 ) -> tuple[Change, str | None]:
@@ -142,17 +145,21 @@ def _testimonies(
 
     A file whose fingerprint changed while its mtime did not was changed behind its mtime's back (an
     edit with the mtime set back, a chmod, an edit within the coarser grain of both sides), and a racy one
-    may have been: such an mtime proves nothing.
+    may have been: such an mtime proves nothing. Nor do two edits that are alike only within a whole second:
+    whoever edits both sides at once makes such.
     """
     entries = list(seen)
     known = list(digests)
     if record is not None:
+        both_changed = all(change_of(record, side, seen[side]) is not Change.UNCHANGED for side in Side)
+        is_coincidence = both_changed and grain_ns >= _SECOND_NS
         for side in Side:
             entry, recorded = seen[side], record.of(side)
             unchanged = change_of(record, side, entry) is Change.UNCHANGED and not record.is_racy(side)
             if unchanged and known[side] is None:
                 known[side] = record.digest
-            if not unchanged and (record.is_racy(side) or _is_close(entry, recorded, grain_ns)):
+            is_vain = is_coincidence or record.is_racy(side) or _is_close(entry, recorded, grain_ns)
+            if not unchanged and is_vain:
                 entries[side] = entry._replace(mtime_ns=None)
     if known[0] is not None and known[1] is not None:
         entries = [entry._replace(digest=digest) for entry, digest in zip(entries, known, strict=True)]

@@ -14,7 +14,7 @@ from syncfs.endpoint.redact import redact
 from syncfs.endpoint.translate import translating
 from syncfs.errors import ConfigError, EndpointUnavailableError
 
-__all__ = ["overlap", "resolve"]
+__all__ = ["hint_of", "overlap", "resolve"]
 
 # One letter before the colon is a drive of Windows.
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
@@ -132,7 +132,7 @@ def _open_url(
         words = error.strerror or redact(str(error)) or type(error).__name__
         raise EndpointUnavailableError(f"cannot open {shown}: {words}", side=side) from error
     except ImportError as error:
-        raise ConfigError(f"{side}: {shown} needs another package: {error}{_hint(scheme)}") from None
+        raise ConfigError(f"{side}: {shown} needs another package: {error}{hint_of(scheme)}") from None
     except (TypeError, ValueError) as error:
         words = " ".join(redact(str(error)).split())
         raise ConfigError(f"{side}: {shown} cannot be opened so: {words}") from None
@@ -148,7 +148,8 @@ def _demand_known(scheme: str, side: str) -> None:
         raise ConfigError(f"{side}: {scheme}:// is not known; known are local paths and {names}")
 
 
-def _hint(scheme: str) -> str:
+def hint_of(scheme: str) -> str:
+    """What to write instead of a web server's scheme, where a WebDAV server is meant; else empty."""
     webdav = {"http": "webdav", "https": "webdavs"}.get(scheme)
     return f"; for a WebDAV server write {webdav}://" if webdav else ""
 

@@ -23,6 +23,7 @@ from syncfs.core.report import Report
 from syncfs.core.selection import Selection
 from syncfs.core.settings import Delete, MaxDelete, Mode, Settings
 from syncfs.endpoint.endpoint import AttachingStrategy, Endpoint, Learning
+from syncfs.endpoint.resolve import hint_of
 from syncfs.engine.job import Job, Roots, checked_roots, run_id, spelling
 from syncfs.engine.tell import Listener, Teller, told
 from syncfs.errors import ConfigError, SyncfsError
@@ -149,10 +150,12 @@ def opened(choices: Choices, mode: Mode, *, read_only: bool, name: str = "") -> 
                 endpoint.recall(store.facts_of(side))
                 if not read_only:
                     stack.callback(_remember, store, side, endpoint)
-        roots = checked_roots(job, mode)
         for side in Side:
             if mode.sender is not side and not sides[side].capabilities.is_writable:
-                raise ConfigError(f"{side.label}: {sides[side].url} can only be read")
+                url = sides[side].url
+                hint = hint_of(url.partition("://")[0])
+                raise ConfigError(f"{side.label}: {url} can only be read{hint}")
+        roots = checked_roots(job, mode)
         if choices.lease_s is not None and not read_only:
             from syncfs.engine.lease import leased
 
