@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from syncfs.testing import Tree, read_tree, write_tree
 from tests.endpoint.conformance.test_read_only import archived
 from tests.servers.apache import ApacheIndex
 from tests.servers.filesystems import PASSWORD, USER, Serving, azure_options, moto_fs, s3_options
+from tests.servers.server import wait_until
 
 BIG = b"0123456789abcdef" * (9 << 16)
 """9 MiB: two parts of an upload to S3, and more than is sent to FTP from memory."""
@@ -48,9 +50,16 @@ class Place:
         return fs, root
 
     def edit(self, path: str, data: bytes) -> None:
-        """Replace a file, behind syncfs' back."""
+        """Replace a file, behind syncfs' back, and not within the second in which it was written.
+
+        FTP tells whole seconds and keeps no times: such an edit of the same size leaves no trace.
+        """
         if self.disk is not None:
-            (self.disk / path).write_bytes(data)
+            file = self.disk / path
+            if file.exists():
+                second = int(file.stat().st_mtime)
+                wait_until(lambda: int(time.time()) > second, "another second", timeout_s=3)
+            file.write_bytes(data)
             return
         fs, root = self.filesystem()
         fs.pipe_file(f"{root}/{path}", data)
