@@ -11,6 +11,8 @@ from syncfs.core.scope import Scope
 
 __all__ = ["Unreadable", "is_certain", "judge", "merge_of", "settled_change"]
 
+_SECOND_NS = 10**9
+
 
 class Unreadable(Exception):
     """A file that must be read to decide cannot be read; its path is left alone."""
@@ -18,9 +20,6 @@ class Unreadable(Exception):
     def __init__(self, answer: Unanswerable) -> None:
         super().__init__(answer.message)
         self.answer = answer
-
-
-_SECOND_NS = 10**9
 
 
 def settled_change(
@@ -151,11 +150,11 @@ def _testimonies(
     entries = list(seen)
     known = list(digests)
     if record is not None:
-        both_changed = all(change_of(record, side, seen[side]) is not Change.UNCHANGED for side in Side)
-        is_coincidence = both_changed and grain_ns >= _SECOND_NS
+        changed = [change_of(record, side, seen[side]) is not Change.UNCHANGED for side in Side]
+        is_coincidence = all(changed) and grain_ns >= _SECOND_NS
         for side in Side:
             entry, recorded = seen[side], record.of(side)
-            unchanged = change_of(record, side, entry) is Change.UNCHANGED and not record.is_racy(side)
+            unchanged = not changed[side] and not record.is_racy(side)
             if unchanged and known[side] is None:
                 known[side] = record.digest
             is_vain = is_coincidence or record.is_racy(side) or _is_close(entry, recorded, grain_ns)

@@ -347,16 +347,8 @@ class _Passing:
             _Unchanged: The target holds it already.
         """
         digest = hashlib.new(DIGEST, usedforsecurity=False)
-        bench = self._bench
-        if self._known is None and bench.throttle is None and not self._keeps:  # nearly always
-            for chunk in self._source.chunks():
-                digest.update(chunk)
-                bench.passed(len(chunk))
-                yield chunk
-            self.digest = f"{DIGEST}:{digest.hexdigest()}"
-            return
         held: bytes | None = None
-        is_free = self._known is None and self._bench.throttle is None
+        is_free = self._known is None and self._bench.throttle is None  # nearly always
         for chunk in self._source.chunks():
             digest.update(chunk)
             if self._keeps:

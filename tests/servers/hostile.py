@@ -10,7 +10,6 @@ It is meant for replies that break HTTP, XML or manners; all others belong to th
 
 import contextlib
 import socket
-import socketserver
 import threading
 from collections.abc import Callable, Iterable
 from types import TracebackType
@@ -18,6 +17,7 @@ from typing import NamedTuple, Self
 from urllib.parse import urlsplit
 
 from tests.servers.http_stream import Stream, content_of
+from tests.servers.listener import Listener
 
 Answered = bytes | Iterable[bytes]
 """A whole reply with its head, or its pieces as they are made, which may be without end."""
@@ -48,7 +48,7 @@ class HostileServer:
         self._answer = answer
         self.asked: list[Asked] = []
         self.stopping = threading.Event()
-        self._listener = _Listener(self)
+        self._listener = Listener(self.serve)
         self.port: int = self._listener.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}/dav/"
         self._thread = threading.Thread(target=self._listener.serve_forever, args=(0.02,), daemon=True)
@@ -85,20 +85,6 @@ class HostileServer:
                         return
                 if closes:
                     return
-
-
-class _Listener(socketserver.ThreadingTCPServer):
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 128
-
-    def __init__(self, server: HostileServer) -> None:
-        self._server = server
-        super().__init__(("127.0.0.1", 0), socketserver.BaseRequestHandler)
-
-    def finish_request(self, request: object, client_address: object) -> None:
-        assert isinstance(request, socket.socket)
-        self._server.serve(request)
 
 
 _PHRASES = {200: "OK", 201: "Created", 204: "No Content", 207: "Multi-Status", 404: "Not Found"}

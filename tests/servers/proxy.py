@@ -9,7 +9,6 @@ its client dies, it does through the proxy too.
 """
 
 import socket
-import socketserver
 import threading
 from types import TracebackType
 from typing import Self
@@ -32,6 +31,7 @@ from tests.servers.faults import (
     Reply,
 )
 from tests.servers.http_stream import Head, Stream, wake_on_either
+from tests.servers.listener import Listener
 from tests.servers.server import STOP_TIMEOUT_S, Request
 
 __all__ = [
@@ -68,7 +68,7 @@ class Proxy:
         self._bugs: list[BaseException] = []
         self._open: set[Stream] = set()
         self._lock = threading.Lock()
-        self._listener = _Listener(self)
+        self._listener = Listener(self.serve)
         self.url = f"http://127.0.0.1:{self._listener.server_address[1]}{parts.path}"
         self._thread = threading.Thread(
             target=self._listener.serve_forever, args=(0.02,), name="proxy", daemon=True
@@ -171,17 +171,3 @@ class Proxy:
                     chosen = fault
                     fault.fired += 1
         return chosen.action if chosen else None
-
-
-class _Listener(socketserver.ThreadingTCPServer):
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 128
-
-    def __init__(self, proxy: Proxy) -> None:
-        self._proxy = proxy
-        super().__init__(("127.0.0.1", 0), socketserver.BaseRequestHandler)
-
-    def finish_request(self, request: object, client_address: object) -> None:
-        assert isinstance(request, socket.socket)
-        self._proxy.serve(request)

@@ -4,12 +4,12 @@ import base64
 import contextlib
 import selectors
 import socket
-import socketserver
 import threading
 from types import TracebackType
 from typing import Self
 
 from tests.servers.http_stream import Stream
+from tests.servers.listener import Listener
 
 _TIMEOUT_S = 20.0
 
@@ -31,7 +31,7 @@ class Tunnel:
         self._login = base64.b64encode(f"{user}:{password}".encode()).decode() if user else ""
         self.heads: list[str] = []
         self.passed_bytes = 0
-        self._listener = _Listener(self)
+        self._listener = Listener(self.serve)
         self.port: int = self._listener.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self._thread = threading.Thread(target=self._listener.serve_forever, args=(0.02,))
@@ -81,17 +81,3 @@ class Tunnel:
                         return
                     self.passed_bytes += len(data)
                     key.data.sendall(data)
-
-
-class _Listener(socketserver.ThreadingTCPServer):
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 128
-
-    def __init__(self, tunnel: Tunnel) -> None:
-        self._tunnel = tunnel
-        super().__init__(("127.0.0.1", 0), socketserver.BaseRequestHandler)
-
-    def finish_request(self, request: object, client_address: object) -> None:
-        assert isinstance(request, socket.socket)
-        self._tunnel.serve(request)
