@@ -41,7 +41,9 @@ class NextcloudEndpoint(WebdavEndpoint):
         )
         self._memory: Memory | None = None if fs.cache == "" else memory_at(fs.cache or default_path())
         self._lock = threading.Lock()
-        self._tags: dict[str, str] = {}
+        self._tags: dict[str, str] = {}  # proven in this run
+        self._known: set[str] = set()  # whose directories' tags are among them
+        self._turns: dict[str, threading.Lock] = {}
         self._writes = 0
 
     @property
@@ -64,7 +66,7 @@ class NextcloudEndpoint(WebdavEndpoint):
             EndpointUnavailableError: Also when this is neither Nextcloud nor ownCloud.
         """
         with self._lock:
-            self._tags, self._writes = {}, 0
+            self._tags, self._known, self._turns, self._writes = {}, set(), {}, 0
         super().check_root()
         assert self._root is not None
         file_id = self._root.status.extra.get("", {}).get(FILE_ID)
@@ -81,31 +83,36 @@ class NextcloudEndpoint(WebdavEndpoint):
 
         The tag is the mark: it stands for the whole subtree.
         """
-        tag = self._proven_tag(path)
-        found = None
-        if tag is not None and self._memory is not None and self.identity is not None:
-            found = self._memory.get(self.identity, path, tag)
-        if tag is None or found is None:
-            listing = super().list_unless(path, None)
-        else:
-            listing, tags = found
-            self._learn(path, tags, self._writes)
-            listing = replace(listing, mark=_mark_of(tag))
+        listing = self._by_tag(path, self._proven_tag(path))
         return AS_MARKED if mark is not None and listing.mark == mark else listing
+
+    def _by_tag(self, path: str, tag: str | None) -> Listing:
+        """List a directory, by the tag that it has if that is proven and what it stands for is remembered."""
+        if tag is None or self._memory is None or self.identity is None:
+            return super().list_unless(path, None)
+        found = self._memory.get(self.identity, path, tag)
+        if found is None:
+            with self._lock:
+                turn = self._turns.setdefault(path, threading.Lock())
+            with turn:  # it and what is below it are asked for at once, and one of them is to list it
+                found = self._memory.get(self.identity, path, tag)
+                if found is None:
+                    return super().list_unless(path, None)
+        listing, tags = found
+        self._learn(path, tags, self._writes)
+        return replace(listing, mark=_mark_of(tag))
 
     def _proven_tag(self, path: str) -> str | None:
         """The tag that a directory has in this run; None when no listing of this run proves one.
 
-        Directories are listed ahead of their parents: what the parent's own proven tag stands for tells it.
+        Directories are listed ahead of their parents. So a parent whose own tag is proven is listed first:
+        whoever asks next finds it remembered, and what has not changed below it is asked for by nobody.
         """
-        tag = self._tags.get(path)
-        if tag is not None or not path or self._memory is None or self.identity is None:
-            return tag
         parent = split(path)[0]
-        above = self._proven_tag(parent) if parent else None
-        found = None if above is None else self._memory.get(self.identity, parent, above)
-        if found is not None:
-            self._learn(parent, found[1], self._writes)
+        if path not in self._tags and parent and parent not in self._known:
+            above = self._proven_tag(parent)
+            if above is not None and self._memory is not None and self._memory.works():
+                self._by_tag(parent, above)
         return self._tags.get(path)
 
     def _listed(self, path: str, found: Found) -> Listing:
@@ -134,13 +141,14 @@ class NextcloudEndpoint(WebdavEndpoint):
         """Believe the tags of a directory's directories, unless something was written since."""
         with self._lock:
             if writes == self._writes == 0:
+                self._known.add(path)
                 self._tags.update((join(path, name), tag) for name, tag in tags.items())
 
     def _wrote(self) -> None:
         """Forget all tags: every directory above a write has another one now."""
         with self._lock:
             self._writes += 1
-            self._tags = {}
+            self._tags, self._known = {}, set()
 
     def write(self, path: str, content: Content, *, expect: Entry | None, token: str) -> Entry | Written:
         """Put a file in place: see `Endpoint.write` and the package's *Decisions*."""

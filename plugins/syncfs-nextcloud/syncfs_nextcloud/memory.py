@@ -61,6 +61,10 @@ class Memory:
         self._connection: sqlite3.Connection | None = None
         self._is_broken = False
 
+    def works(self) -> bool:
+        """Whether its file can be read and written, as far as is known."""
+        return bool(self._execute("SELECT 1", ()))
+
     def get(self, root: str, path: str, tag: str) -> tuple[Listing, dict[str, str]] | None:
         """The listing of a directory that has that tag, and the tags of the directories in it."""
         rows = self._execute(

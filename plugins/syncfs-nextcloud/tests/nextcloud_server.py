@@ -67,6 +67,7 @@ class NextcloudServer:
     Attributes:
         keeps_mtime: Whether `X-OC-Mtime` is heeded; a storage may not be able to.
         corrupts: Whether what is written is not what was sent.
+        thinks_s: How long it thinks before it answers.
     """
 
     def __init__(self) -> None:
@@ -77,6 +78,7 @@ class NextcloudServer:
         self.requests: list[Request] = []
         self.keeps_mtime = True
         self.corrupts = False
+        self.thinks_s = 0.0
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.http.daemon_threads = True
         self.thread = threading.Thread(target=self.http.serve_forever, args=(0.05,), daemon=True)
@@ -220,6 +222,7 @@ class Handler(BaseHTTPRequestHandler):
             headers = {"WWW-Authenticate": 'Basic realm="Nextcloud"'} if status == 401 else {}
             reply = b"<?xml version='1.0'?><d:error xmlns:d='DAV:'/>"
         self.note(path, status)
+        time.sleep(server.thinks_s)
         self.send_response(status)
         for name, value in {"DAV": _FEATURES, **headers}.items():
             self.send_header(name, value)

@@ -143,13 +143,16 @@ def test_a_run_that_finds_nothing_to_do_costs_one_request_whatever_the_tree(pair
         assert pair.server.methods() == ["PROPFIND"]
 
 
-def test_only_what_leads_to_a_change_is_listed(pair: Pair) -> None:
+@pytest.mark.parametrize("thinks_s", [0, 0.1], ids=["at-once", "slowly"])
+def test_only_what_leads_to_a_change_is_listed(pair: Pair, thinks_s: float) -> None:
     for name in ("a/b/c/1", "a/x/2", "z/y/3"):
         pair.write(name, name.encode())
     pair.syncer().sync()
     pair.syncer().sync()
     pair.server.methods()
     pair.server.put("docs/a/b/c/1", b"edited")
+    # Directories are asked for ahead of their parents' answers.
+    pair.server.thinks_s = thinks_s
     report = pair.syncer().sync()
     assert report.copied == 1 and (pair.local / "a/b/c/1").read_bytes() == b"edited"
     assert pair.server.methods() == ["PROPFIND"] * 4 + ["GET"]  # docs, a, a/b, a/b/c
