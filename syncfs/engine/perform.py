@@ -31,6 +31,7 @@ from syncfs.endpoint.endpoint import CHUNK_BYTES, Content, DwellingEndpoint, End
 from syncfs.engine.merge import HalfMergedError, agree, merge
 from syncfs.engine.outcome import Outcome
 from syncfs.engine.probe import DIGEST
+from syncfs.engine.repeat import found_done
 from syncfs.engine.throttle import Throttle
 from syncfs.engine.trash import TRASH, slot_of
 from syncfs.errors import (
@@ -40,7 +41,7 @@ from syncfs.errors import (
     SyncfsError,
 )
 
-__all__ = ["Task", "Workbench", "perform", "perform_all"]
+__all__ = ["Task", "Workbench", "failed", "perform", "perform_all"]
 
 TRIES = 4
 POUR_BYTES = 32 << 20
@@ -63,6 +64,9 @@ class Workbench:
         throttle: Holds transfers below a rate; None for no limit.
         policy: Is offered what both sides come to agree on; None where nobody wants it.
         transferred_bytes: Grows while content is written; for the progress display.
+        attempt: Digits that tell this process's temporary names from those of others which may be at the
+            same action: then what is found done may be another's try. Empty where no other can be.
+        rate: What the throttle is for; see `errand`.
         dwellings: The sides that gain by being told that several calls follow.
     """
 
@@ -73,6 +77,8 @@ class Workbench:
     throttle: Throttle | None = None
     policy: MergingPolicy | None = None
     transferred_bytes: int = 0
+    attempt: str = ""
+    rate: int | None = None
     dwellings: tuple[DwellingEndpoint, ...] = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _trashes: set[Side] = field(default_factory=set)
@@ -84,8 +90,16 @@ class Workbench:
         """Note that so many bytes are about to be written."""
         if self.throttle is not None:
             self.throttle.take(size_bytes)
+        self.count(size_bytes)
+
+    def count(self, size_bytes: int) -> None:
+        """Note that so many bytes were written, wherever that was."""
         with self._lock:
             self.transferred_bytes += size_bytes
+
+    def token(self, number: int) -> str:
+        """What names an action's temporary file."""
+        return f"{self.run}-{number}{self.attempt}"
 
     def keeps(self, side: Side) -> bool:
         """Whether what is removed on a side goes to its trash."""
@@ -180,6 +194,17 @@ def perform(bench: Workbench, task: Task) -> Outcome:
     raise AssertionError("unreachable: the last try returns")
 
 
+def failed(action: Action, error: Exception, *, is_fatal: bool = False) -> Outcome:
+    """The outcome of an action that was not done.
+
+    Args:
+        action: Which.
+        error: Why not.
+        is_fatal: It ends the run.
+    """
+    return Outcome(action=action, problem=_problem(action, error), fatal=error if is_fatal else None)
+
+
 def _may_pass(error: Exception) -> bool:
     """Whether another try may succeed by itself."""
     return isinstance(error, ConnectionError | TimeoutError) or bool(getattr(error, "retryable", False))
@@ -215,7 +240,7 @@ def _done(bench: Workbench, task: Task) -> Outcome:
     side = bench.sides[action.side]
     match action:
         case CopyFile():
-            return _copy(bench, action, number, source)
+            return _copied(bench, action, number, source)
         case MakeDirectory(path=""):
             side.make_root()
             side.check_root()  # what answers is known only now
@@ -260,12 +285,24 @@ class _Unchanged(Exception):
     """What was read is what the target holds already."""
 
 
-def _copy(bench: Workbench, action: CopyFile, number: int, moved: Entry | Written | None) -> Outcome:
+def _copied(bench: Workbench, action: CopyFile, number: int, moved: Entry | Written | None) -> Outcome:
+    """Copy, unless another process that was at the same copy is found to have done it."""
+    expect = action.source
+    if moved is not None:
+        expect = _found(bench.sides[action.side.other], action.path, moved)
+    try:
+        return _copy(bench, action, number, expect)
+    except StaleEntryError:
+        done = found_done(bench, action, expect) if bench.attempt else None
+        if done is None:
+            raise
+        return done
+
+
+def _copy(bench: Workbench, action: CopyFile, number: int, expect: Entry) -> Outcome:
     to, came_from = action.side, action.side.other
     source_side, target_side = bench.sides[came_from], bench.sides[to]
-    expect, target = action.source, action.expect.of(to)
-    if moved is not None:
-        expect = _found(source_side, action.path, moved)
+    target = action.expect.of(to)
     with source_side.read(action.path, expect) as source:
         is_kept = bench.policy is not None and bench.policy.keeps(action.path, source.size_bytes, None)
         passing = _Passing(bench, source, action.digest, keeps=is_kept)
@@ -278,7 +315,7 @@ def _copy(bench: Workbench, action: CopyFile, number: int, moved: Entry | Writte
         )
         written: Entry | Written
         try:
-            written = target_side.write(action.path, content, expect=target, token=f"{bench.run}-{number}")
+            written = target_side.write(action.path, content, expect=target, token=bench.token(number))
             size_bytes = source.size_bytes
         except _Unchanged:
             assert target is not None
