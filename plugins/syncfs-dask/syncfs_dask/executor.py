@@ -44,6 +44,7 @@ class DaskExecutor(Executor):
     def __init__(self, client: distributed.Client, jobs: int, *, shares_files: bool) -> None:
         self.shares_files = shares_files
         self._client = client
+        self._has_workers = True
         self._waiters = ThreadPoolExecutor(jobs, thread_name_prefix="syncfs-dask")
 
     @property
@@ -55,12 +56,12 @@ class DaskExecutor(Executor):
         """Run a function on a worker, and again on another one where that dies.
 
         Raises:
-            BrokenExecutor: There is no scheduler any more.
+            BrokenExecutor: There is no scheduler any more, or no worker.
         """
         if kwargs:
             raise TypeError("arguments without names only")
-        if self._client.status != "running":
-            raise BrokenExecutor("there is no connection to Dask's scheduler")
+        if self._client.status != "running" or not self._has_workers:
+            raise BrokenExecutor("Dask has no scheduler, or no workers, any more")
         parcel = _Parcel(pickle.dumps((fn, args)))
         # Pure functions of equal arguments would run once.
         sent = self._client.submit(_unpack, parcel, pure=False)
@@ -89,8 +90,12 @@ class DaskExecutor(Executor):
         while not done.wait(_LOOK_S):
             missed = 0 if self._count() else missed + 1
             if missed == 2:
+                self._has_workers = False
                 sent.cancel()
-                raise BrokenExecutor("Dask has no workers")
+                raise BrokenExecutor("Dask has no workers any more")
 
     def _count(self) -> int:
-        return len(self._client.scheduler_info()["workers"])
+        try:
+            return len(self._client.scheduler_info().get("workers", ()))
+        except (OSError, CommClosedError):  # the scheduler is gone too
+            return 0

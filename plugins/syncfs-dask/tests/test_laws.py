@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 from distributed import LocalCluster
-from syncfs.testing.executors import ExecutorSuite
 from syncfs_dask import Dask
+
+from syncfs.testing.executors import ExecutorSuite
 
 
 class TestDask(ExecutorSuite):
