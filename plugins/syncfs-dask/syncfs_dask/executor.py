@@ -9,7 +9,6 @@ from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future,
 from dataclasses import dataclass, field
 from typing import Any
 
-import distributed
 from distributed.comm.core import CommClosedError
 from distributed.scheduler import KilledWorker
 
@@ -36,12 +35,12 @@ class DaskExecutor(Executor):
     """Runs functions of modules on workers; a context, at whose end what was submitted has run.
 
     Args:
-        client: Leads to the scheduler; left open.
+        client: A `distributed.Client`, which leads to the scheduler; left open.
         jobs: The most results to wait for at once; what is submitted beyond them waits longer.
         shares_files: See `Elsewhere`.
     """
 
-    def __init__(self, client: distributed.Client, jobs: int, *, shares_files: bool) -> None:
+    def __init__(self, client: Any, jobs: int, *, shares_files: bool) -> None:
         self.shares_files = shares_files
         self._client = client
         self._has_workers = True
@@ -71,14 +70,14 @@ class DaskExecutor(Executor):
         """Take nothing more."""
         self._waiters.shutdown(wait, cancel_futures=cancel_futures)
 
-    def _result(self, sent: distributed.Future) -> Any:
+    def _result(self, sent: Any) -> Any:
         try:
             self._wait(sent)
             return sent.result()
         except _LOST as error:
             raise BrokenExecutor(f"Dask has lost it: {type(error).__name__}") from None
 
-    def _wait(self, sent: distributed.Future) -> None:
+    def _wait(self, sent: Any) -> None:
         """Wait for as long as there is somebody who may do it.
 
         Raises:

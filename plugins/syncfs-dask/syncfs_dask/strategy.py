@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import Any, ClassVar
 
 from syncfs.errors import ConfigError, SyncAbortedError
-
-if TYPE_CHECKING:
-    from distributed import LocalCluster
 
 __all__ = ["Dask"]
 
@@ -56,14 +54,13 @@ class Dask:
 
     @contextmanager
     def _opened(self, jobs: int) -> Iterator[Executor]:
-        from distributed import Client
-
+        distributed: Any = importlib.import_module("distributed")
         from syncfs_dask.executor import DaskExecutor
 
         with ExitStack() as stack:
             try:
-                at = self.address or stack.enter_context(self._cluster(jobs))
-                client = Client(at, timeout=_CONNECT_S, set_as_default=False, name="syncfs")
+                at = self.address or stack.enter_context(self._cluster(distributed, jobs))
+                client = distributed.Client(at, timeout=_CONNECT_S, set_as_default=False, name="syncfs")
                 stack.callback(client.close)
                 client.wait_for_workers(1, timeout=_CONNECT_S)
             except (OSError, ValueError) as error:  # TimeoutError among them
@@ -74,14 +71,14 @@ class Dask:
             executor = stack.enter_context(DaskExecutor(client, jobs, shares_files=self.shares_files))
             yield executor
 
-    def _cluster(self, jobs: int) -> LocalCluster:
-        from distributed import LocalCluster
-
+    def _cluster(self, distributed: Any, jobs: int) -> Any:
+        """Processes of this machine, a context that ends them."""
         workers = self.workers or os.cpu_count() or 1
-        return LocalCluster(
+        return distributed.LocalCluster(
             n_workers=workers,
             threads_per_worker=self.threads or -(-jobs // workers),
             processes=True,
+            preload=["syncfs_dask.deaf"],
             security=True,
             host="127.0.0.1",
             dashboard_address="127.0.0.1:0",
