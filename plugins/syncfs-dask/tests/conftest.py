@@ -48,9 +48,14 @@ class Doomed:
 @pytest.fixture(scope="session")
 def doomed() -> Iterator[Doomed]:
     """Two more workers of two threads."""
-    # A cluster looks at a worker so long after it was lost, and gives its nanny up if it is not there: also
-    # when it was back meanwhile and has just been killed again.
-    with dask.config.set({"distributed.deploy.lost-worker-timeout": "1 hour"}), made() as cluster:
+    patience = {
+        # A cluster looks at a worker so long after it was lost, and gives its nanny up if it is not there:
+        # also when it was back meanwhile and has just been killed again.
+        "distributed.deploy.lost-worker-timeout": "1 hour",
+        # So long the results of the dead are asked for, before their work is done again.
+        "distributed.comm.timeouts.connect": "2s",
+    }
+    with dask.config.set(patience), made() as cluster:
         yield Doomed(cluster)
 
 
