@@ -12,7 +12,7 @@ from urllib.parse import quote
 from syncfs.core.capabilities import Capabilities
 from syncfs.core.entry import DIRECTORY, Entry, Kind, Written
 from syncfs.core.listing import Listing, ListingStatus
-from syncfs.core.paths import TEMP_PREFIXES, is_temporary, join, name_problem, split
+from syncfs.core.paths import is_temporary, join, name_problem, split, temp_name
 from syncfs.endpoint.connection import Connection
 from syncfs.endpoint.endpoint import Content
 from syncfs.endpoint.identity import identity_of, url_of
@@ -205,7 +205,7 @@ class GenericEndpoint:
             return Placed()
         if self._family.puts_whole:
             return Placed(digest=put_whole(self._connection, full, path, content, demand, is_new=is_new))
-        temporary = self._full(join(directory, f"{TEMP_PREFIXES[0]}{token}"))
+        temporary = self._full(join(directory, temp_name(token)))
         try:
             staged = put_staged(self._connection, temporary, full, path, content, demand, is_new=is_new)
         except PathError:

@@ -119,11 +119,17 @@ class Task(NamedTuple):
         number: Unique within the run.
         action: What to do.
         source: For a copy: what its source is now, when this run has moved it there; else None.
+        attempt: Which try it is, from 1.
     """
 
     number: int
     action: Action
     source: Entry | Written | None = None
+    attempt: int = 1
+
+    def token(self, run: str) -> str:
+        """What no other write of the run has, nor another try of this one."""
+        return f"{run}-{self.number}-{self.attempt}"
 
 
 def perform_all(bench: Workbench, tasks: Sequence[Task]) -> list[Outcome]:
@@ -155,7 +161,7 @@ def perform(bench: Workbench, task: Task) -> Outcome:
     deadline_s = time.monotonic() + PATIENCE_S
     for attempt in range(1, TRIES + 1):
         try:
-            outcome = _done(bench, task)
+            outcome = _done(bench, task._replace(attempt=attempt))
             return replace(outcome, is_strained=True) if is_strained else outcome
         except HalfMergedError as half:
             cause = half.cause
@@ -211,11 +217,11 @@ def _problem(action: Action, error: Exception) -> Problem:
 
 
 def _done(bench: Workbench, task: Task) -> Outcome:
-    number, action, source = task
+    number, action = task.number, task.action
     side = bench.sides[action.side]
     match action:
         case CopyFile():
-            return _copy(bench, action, number, source)
+            return _copy(bench, action, task)
         case MakeDirectory(path=""):
             side.make_root()
             side.check_root()  # what answers is known only now
@@ -239,7 +245,7 @@ def _done(bench: Workbench, task: Task) -> Outcome:
             left, right = (moved, None) if action.side is Side.LEFT else (None, moved)
             return Outcome(action=action, left=left, right=right)
         case MergeFile():
-            return merge(bench, action, number)
+            return merge(bench, action, number, task.token(bench.run))
         case RecordAgreement():
             return agree(bench, action)
     assert_never(action)
@@ -260,12 +266,12 @@ class _Unchanged(Exception):
     """What was read is what the target holds already."""
 
 
-def _copy(bench: Workbench, action: CopyFile, number: int, moved: Entry | Written | None) -> Outcome:
+def _copy(bench: Workbench, action: CopyFile, task: Task) -> Outcome:
     to, came_from = action.side, action.side.other
     source_side, target_side = bench.sides[came_from], bench.sides[to]
     expect, target = action.source, action.expect.of(to)
-    if moved is not None:
-        expect = _found(source_side, action.path, moved)
+    if task.source is not None:
+        expect = _found(source_side, action.path, task.source)
     with source_side.read(action.path, expect) as source:
         is_kept = bench.policy is not None and bench.policy.keeps(action.path, source.size_bytes, None)
         passing = _Passing(bench, source, action.digest, keeps=is_kept)
@@ -278,7 +284,8 @@ def _copy(bench: Workbench, action: CopyFile, number: int, moved: Entry | Writte
         )
         written: Entry | Written
         try:
-            written = target_side.write(action.path, content, expect=target, token=f"{bench.run}-{number}")
+            token = task.token(bench.run)
+            written = target_side.write(action.path, content, expect=target, token=token)
             size_bytes = source.size_bytes
         except _Unchanged:
             assert target is not None
