@@ -125,7 +125,8 @@ class Syncer:
         progress: Callback | Progress | None = None,
         cancel: threading.Event | None = None,
     ) -> None:
-        from syncfs.endpoint.resolve import overlap, resolve
+        from syncfs.endpoint.reference import Reference
+        from syncfs.endpoint.resolve import overlap
         from syncfs.plugin import load
 
         loaded = load(plugins)
@@ -138,12 +139,11 @@ class Syncer:
             raise ConfigError(f"lease_s: at least 3 seconds, not {lease_s!r}")
         if state_options and not is_url(state):
             raise ConfigError("state_options are for a state at a URL")
-        ask = loaded.endpoint
+        src = Reference(place=src_fs, path=src_path, options=dict(src_options or {}), side="src")
+        dst = Reference(place=dst_fs, path=dst_path, options=dict(dst_options or {}), side="dst")
         self._choices = Choices(
-            sides=(
-                resolve(src_fs, path=src_path, options=src_options, side="src", adapt=ask),
-                resolve(dst_fs, path=dst_path, options=dst_options, side="dst", adapt=ask),
-            ),
+            places=(src, dst),
+            sides=(src.open(loaded.endpoint), dst.open(loaded.endpoint)),
             plugins=loaded,
             compare=loaded.comparator(compare),
             policy=loaded.policy(on_conflict),

@@ -19,5 +19,5 @@ Decisions:
     an order (losers aside, what stands in the way, removals) goes in stages. Executors are given batches of
     plain tasks and give back plain outcomes (`perform.perform_all`); they are awaited through one queue,
     because `concurrent.futures.wait` looks at every future each time. How many run at once is found out
-    (`pace`).
+    (`pace`). Other processes are given copies only (`away`).
 """

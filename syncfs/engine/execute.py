@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from syncfs.core.action import (
     Action,
@@ -37,6 +37,9 @@ from syncfs.engine.trash import slot_of
 from syncfs.engine.turns import in_turn
 from syncfs.errors import CancelledSyncError, EndpointUnavailableError, SyncAbortedError, SyncfsError
 from syncfs.store.store import Trashed
+
+if TYPE_CHECKING:
+    from syncfs.engine.away import Away
 
 __all__ = ["Tally", "execute"]
 
@@ -68,6 +71,7 @@ def execute(
     job: Job,
     executor: Executor,
     tally: Tally,
+    away: Away | None = None,
 ) -> None:
     """Carry out actions in their order.
 
@@ -77,6 +81,7 @@ def execute(
         job: The pair, whose records take the agreements.
         executor: Where they run; only `submit(fn, *args)` is used.
         tally: Takes the counts, also when the run stops early.
+        away: Does the copies, where other processes are to do them.
 
     Raises:
         SyncAbortedError: Something concerns the whole run; what was under way is finished and recorded.
@@ -84,7 +89,7 @@ def execute(
     ledger = Ledger(actions, bench.sides, job.records)
     is_near = all(side.capabilities.lists_inline for side in bench.sides)
     pace = Pace(job.jobs, time.monotonic(), is_near=is_near)
-    execution = _Execution(bench, ledger, executor, pace, job.emit, tally)
+    execution = _Execution(bench, ledger, executor, pace, job.emit, tally, away)
     trashing = {
         (number, side): Trashed(run=bench.run, side=side, slot=slot_of(bench.run, number), path=action.path)
         for number, action in enumerate(actions)
@@ -134,8 +139,9 @@ class _Execution:
         pace: Pace,
         emit: Callable[[Event], None],
         tally: Tally,
+        away: Away | None,
     ) -> None:
-        self.bench, self.ledger, self.executor = bench, ledger, executor
+        self.bench, self.ledger, self.executor, self.away = bench, ledger, executor, away
         self.pace, self.emit, self.tally = pace, emit, tally
         self.running: dict[Future[list[Outcome]], _Batch] = {}
         self.listing: dict[Future[Listing], Place] = {}
@@ -178,7 +184,10 @@ class _Execution:
                 moved = self.moved.get((action.side.other, action.path)) if self.moved else None
                 tasks.append(Task(number, action, moved))
         if tasks:
-            future = self.executor.submit(perform_all, self.bench, tasks)
+            if self.away is not None and self.away.takes(self.bench, tasks):
+                future = self.away.send(self.bench, tasks)
+            else:
+                future = self.executor.submit(perform_all, self.bench, tasks)
             is_heavy = is_large(tasks[0].action)
             self.large += is_heavy
             self.running[future] = _Batch(tasks, time.monotonic(), is_heavy)

@@ -8,18 +8,23 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from syncfs.core.align import name_key
 from syncfs.core.entry import Side
 from syncfs.core.event import Event
 from syncfs.core.settings import Mode
 from syncfs.endpoint.endpoint import Endpoint
+from syncfs.endpoint.reference import Reference
 from syncfs.engine.spelled import SpelledEndpoint, SpelledRecords, Spellings
 from syncfs.errors import EndpointUnavailableError
-from syncfs.plugin import ExecutorStrategy
+from syncfs.plugin import ElsewhereExecutor, ExecutorStrategy
 from syncfs.store.store import Records, Store
+
+if TYPE_CHECKING:
+    from syncfs.engine.away import Away
 
 __all__ = ["Job", "Roots", "checked_roots", "roots_now", "run_id", "spelling", "spellings_of", "workers"]
 
@@ -36,6 +41,7 @@ class Job:
         emit: Takes what happens.
         cancel: Ends the run when set.
         executor: Where transfers run, or what makes that; None for threads of our own.
+        places: What the user named as the two sides; None where nobody did.
         bytes_per_s: The most that all transfers together may move; None for no limit.
         started_s: When the run began, by this machine's monotonic clock.
     """
@@ -47,6 +53,7 @@ class Job:
     emit: Callable[[Event], None]
     cancel: threading.Event
     executor: Executor | ExecutorStrategy | None = None
+    places: tuple[Reference, Reference] | None = None
     bytes_per_s: int | None = None
     started_s: float = field(default_factory=time.monotonic)
 
@@ -127,14 +134,25 @@ def run_id(now_ns: int) -> str:
 
 
 @contextmanager
-def workers(job: Job) -> Iterator[Executor]:
-    """The executor that we were given, left open; or one of our own, closed at the end."""
-    if isinstance(job.executor, ExecutorStrategy):
-        with job.executor.open(job.jobs) as made:
-            yield made
-        return
-    if job.executor is not None:
-        yield job.executor
-        return
-    with ThreadPoolExecutor(max_workers=job.jobs, thread_name_prefix="syncfs") as own:
-        yield own
+def workers(job: Job, roots: Roots) -> Iterator[tuple[Executor, Away | None]]:
+    """Where a run's work is done.
+
+    Yields:
+        The executor that we were given, left open, or one of our own, closed at the end; and what does the
+        copies in its place, if they are done elsewhere.
+    """
+    with ExitStack() as stack:
+        executor = job.executor
+        if isinstance(executor, ExecutorStrategy):
+            executor = stack.enter_context(executor.open(job.jobs))
+        away = None
+        if isinstance(executor, ElsewhereExecutor):
+            from syncfs.engine.away import Away
+
+            assert job.places is not None
+            away = Away(executor, job.places, roots.identities, job.bytes_per_s)
+            executor = None
+        if executor is None:
+            executor = ThreadPoolExecutor(max_workers=job.jobs, thread_name_prefix="syncfs")
+            stack.enter_context(executor)
+        yield executor, away

@@ -23,11 +23,12 @@ from syncfs.core.report import Report
 from syncfs.core.selection import Selection
 from syncfs.core.settings import Delete, MaxDelete, Mode, Settings
 from syncfs.endpoint.endpoint import AttachingStrategy, Endpoint, Learning
+from syncfs.endpoint.reference import Reference
 from syncfs.endpoint.resolve import hint_of
 from syncfs.engine.job import Job, Roots, checked_roots, run_id, spelling
 from syncfs.engine.tell import Listener, Teller, told
 from syncfs.errors import ConfigError, SyncfsError
-from syncfs.plugin import ExecutorStrategy, Plugins, StateStore
+from syncfs.plugin import Elsewhere, ExecutorStrategy, Plugins, StateStore
 from syncfs.store.location import is_url, lock_path, open_store, swapped_exists
 from syncfs.store.lock import PairLock
 from syncfs.store.store import Store
@@ -44,6 +45,7 @@ logger = logging.getLogger("syncfs")
 class Choices:
     """What the user chose, checked: the arguments of `Syncer`, which says what each means."""
 
+    places: tuple[Reference, Reference]
     sides: tuple[Endpoint, Endpoint]
     plugins: Plugins
     compare: Comparator
@@ -135,6 +137,10 @@ def opened(choices: Choices, mode: Mode, *, read_only: bool, name: str = "") -> 
             for side in Side
         )
         sides = (left, right)
+        if isinstance(choices.executor, Elsewhere):
+            from syncfs.engine.away import demand_reachable
+
+            demand_reachable(choices.places, choices.sides, sides, choices.executor)
         job = Job(
             sides=sides,
             store=store,
@@ -143,6 +149,7 @@ def opened(choices: Choices, mode: Mode, *, read_only: bool, name: str = "") -> 
             emit=teller,
             cancel=choices.cancel,
             executor=choices.executor,
+            places=choices.places,
             bytes_per_s=choices.bytes_per_s,
         )
         for side in Side:

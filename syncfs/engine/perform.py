@@ -31,6 +31,7 @@ from syncfs.endpoint.endpoint import CHUNK_BYTES, Content, DwellingEndpoint, End
 from syncfs.engine.merge import HalfMergedError, agree, merge
 from syncfs.engine.outcome import Outcome
 from syncfs.engine.probe import DIGEST
+from syncfs.engine.repeat import found_done
 from syncfs.engine.throttle import Throttle
 from syncfs.engine.trash import TRASH, slot_of
 from syncfs.errors import (
@@ -40,7 +41,7 @@ from syncfs.errors import (
     SyncfsError,
 )
 
-__all__ = ["Task", "Workbench", "perform", "perform_all"]
+__all__ = ["Task", "Workbench", "failed", "perform", "perform_all"]
 
 TRIES = 4
 POUR_BYTES = 32 << 20
@@ -63,6 +64,9 @@ class Workbench:
         throttle: Holds transfers below a rate; None for no limit.
         policy: Is offered what both sides come to agree on; None where nobody wants it.
         transferred_bytes: Grows while content is written; for the progress display.
+        process: Tells this process's temporary names from those of others which may be at the same action:
+            then what is found done may be another's try. Empty where no other can be.
+        rate: What the throttle is for; see `errand`.
         dwellings: The sides that gain by being told that several calls follow.
     """
 
@@ -73,6 +77,8 @@ class Workbench:
     throttle: Throttle | None = None
     policy: MergingPolicy | None = None
     transferred_bytes: int = 0
+    process: str = ""
+    rate: int | None = None
     dwellings: tuple[DwellingEndpoint, ...] = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _trashes: set[Side] = field(default_factory=set)
@@ -84,8 +90,17 @@ class Workbench:
         """Note that so many bytes are about to be written."""
         if self.throttle is not None:
             self.throttle.take(size_bytes)
+        self.count(size_bytes)
+
+    def count(self, size_bytes: int) -> None:
+        """Note that so many bytes were written, wherever that was."""
         with self._lock:
             self.transferred_bytes += size_bytes
+
+    def token(self, task: Task) -> str:
+        """What no other write of the run has, nor another try of this one."""
+        tries = f"{self.run}-{task.number}-{task.attempt}"
+        return f"{tries}-{self.process}" if self.process else tries
 
     def keeps(self, side: Side) -> bool:
         """Whether what is removed on a side goes to its trash."""
@@ -126,10 +141,6 @@ class Task(NamedTuple):
     action: Action
     source: Entry | Written | None = None
     attempt: int = 1
-
-    def token(self, run: str) -> str:
-        """What no other write of the run has, nor another try of this one."""
-        return f"{run}-{self.number}-{self.attempt}"
 
 
 def perform_all(bench: Workbench, tasks: Sequence[Task]) -> list[Outcome]:
@@ -186,6 +197,17 @@ def perform(bench: Workbench, task: Task) -> Outcome:
     raise AssertionError("unreachable: the last try returns")
 
 
+def failed(action: Action, error: Exception, *, is_fatal: bool = False) -> Outcome:
+    """The outcome of an action that was not done.
+
+    Args:
+        action: Which.
+        error: Why not.
+        is_fatal: It ends the run.
+    """
+    return Outcome(action=action, problem=_problem(action, error), fatal=error if is_fatal else None)
+
+
 def _may_pass(error: Exception) -> bool:
     """Whether another try may succeed by itself."""
     return isinstance(error, ConnectionError | TimeoutError) or bool(getattr(error, "retryable", False))
@@ -221,7 +243,7 @@ def _done(bench: Workbench, task: Task) -> Outcome:
     side = bench.sides[action.side]
     match action:
         case CopyFile():
-            return _copy(bench, action, task)
+            return _copied(bench, action, task)
         case MakeDirectory(path=""):
             side.make_root()
             side.check_root()  # what answers is known only now
@@ -245,7 +267,7 @@ def _done(bench: Workbench, task: Task) -> Outcome:
             left, right = (moved, None) if action.side is Side.LEFT else (None, moved)
             return Outcome(action=action, left=left, right=right)
         case MergeFile():
-            return merge(bench, action, number, task.token(bench.run))
+            return merge(bench, action, number, bench.token(task))
         case RecordAgreement():
             return agree(bench, action)
     assert_never(action)
@@ -266,12 +288,24 @@ class _Unchanged(Exception):
     """What was read is what the target holds already."""
 
 
-def _copy(bench: Workbench, action: CopyFile, task: Task) -> Outcome:
+def _copied(bench: Workbench, action: CopyFile, task: Task) -> Outcome:
+    """Copy, unless another process that was at the same copy is found to have done it."""
+    expect = action.source
+    if task.source is not None:
+        expect = _found(bench.sides[action.side.other], action.path, task.source)
+    try:
+        return _copy(bench, action, expect, bench.token(task))
+    except StaleEntryError:
+        done = found_done(bench, action, expect) if bench.process else None
+        if done is None:
+            raise
+        return done
+
+
+def _copy(bench: Workbench, action: CopyFile, expect: Entry, token: str) -> Outcome:
     to, came_from = action.side, action.side.other
     source_side, target_side = bench.sides[came_from], bench.sides[to]
-    expect, target = action.source, action.expect.of(to)
-    if task.source is not None:
-        expect = _found(source_side, action.path, task.source)
+    target = action.expect.of(to)
     with source_side.read(action.path, expect) as source:
         is_kept = bench.policy is not None and bench.policy.keeps(action.path, source.size_bytes, None)
         passing = _Passing(bench, source, action.digest, keeps=is_kept)
@@ -284,7 +318,6 @@ def _copy(bench: Workbench, action: CopyFile, task: Task) -> Outcome:
         )
         written: Entry | Written
         try:
-            token = task.token(bench.run)
             written = target_side.write(action.path, content, expect=target, token=token)
             size_bytes = source.size_bytes
         except _Unchanged:

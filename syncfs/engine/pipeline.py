@@ -210,8 +210,8 @@ def carry_out(
     try:
         _clear(job.sides, leftovers)
         empty(job.sides, job.store, started_ns)
-        with workers(job) as executor:
-            execute(plan.actions, bench, job, executor, tally)
+        with workers(job, roots) as (executor, away):
+            execute(plan.actions, bench, job, executor, tally, away)
         job.store.set_roots(*roots_now(job.sides, roots))
         job.store.set_open_conflicts(still_open)
     except SyncAbortedError as error:

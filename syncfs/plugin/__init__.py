@@ -34,6 +34,16 @@ Decisions:
 from syncfs.plugin.hookspecs import PROJECT, hookimpl
 from syncfs.plugin.manager import load
 from syncfs.plugin.plugins import PluginRow, Plugins
-from syncfs.plugin.strategies import ExecutorStrategy, StateStore
+from syncfs.plugin.strategies import Elsewhere, ElsewhereExecutor, ExecutorStrategy, StateStore
 
-__all__ = ["PROJECT", "ExecutorStrategy", "PluginRow", "Plugins", "StateStore", "hookimpl", "load"]
+__all__ = [
+    "PROJECT",
+    "Elsewhere",
+    "ElsewhereExecutor",
+    "ExecutorStrategy",
+    "PluginRow",
+    "Plugins",
+    "StateStore",
+    "hookimpl",
+    "load",
+]

@@ -184,7 +184,8 @@ def syncfs_endpoint(fs: Any, path: str) -> Endpoint | None:
 def syncfs_executors() -> Iterable[type[ExecutorStrategy]]:
     '''Give classes that make the executor of a run: where its transfers run.
 
-    Chosen by `executor="NAME"`, or `--executor NAME`.
+    Chosen by `executor="NAME"`, or `--executor NAME`. One whose work is done by other processes has what
+    `syncfs.plugin.Elsewhere` and `ElsewhereExecutor` describe besides.
 
     Example:
         ::

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Executor
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 if TYPE_CHECKING:  # its package loads SQLite
     from syncfs.store.store import Store
 
-__all__ = ["ExecutorStrategy", "StateStore"]
+__all__ = ["Elsewhere", "ElsewhereExecutor", "ExecutorStrategy", "StateStore"]
 
 
 @runtime_checkable
@@ -25,11 +26,44 @@ class ExecutorStrategy(Protocol):
     def open(self, jobs: int) -> AbstractContextManager[Executor]:
         """Give an executor for the length of one run, ended when the block ends.
 
-        Only `submit(fn, *args)` of it is used. What is submitted must run exactly once.
+        Only `submit(fn, *args)` of it is used. What is submitted must run exactly once; see `Elsewhere`.
 
         Args:
             jobs: The most transfers that the user wants at once.
         """
+        ...
+
+
+@runtime_checkable
+class Elsewhere(Protocol):
+    """What an executor strategy has besides, and its executor, if the work is done by other processes.
+
+    They are given copies only, as a function of a module and plain data; everything else that a run does
+    stays with it. Where a process is lost half-way, another may do its work again, even while the first one
+    still lives: every write is conditional, and a copy that finds its own work done takes it for that.
+    """
+
+    @property
+    def shares_files(self) -> bool:
+        """Whether they see the files of this machine, under the same paths."""
+        ...
+
+
+@runtime_checkable
+class ElsewhereExecutor(Elsewhere, Protocol):
+    """An executor whose work is done by other processes.
+
+    Work that is lost for good ends with `concurrent.futures.BrokenExecutor`, from its future: those paths
+    fail, and the run goes on. Where `submit` raises that, the run ends.
+    """
+
+    @property
+    def processes(self) -> int:
+        """How many there are now, at least 1: they share what a run may move per second."""
+        ...
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any) -> Future[Any]:
+        """Run a function there."""
         ...
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from syncfs.core.report import Report
 from syncfs.syncer import Syncer
 from syncfs.testing.laws import StrategyLaws
 from syncfs.testing.trees import Tree, read_tree, write_tree
@@ -70,6 +71,9 @@ class ExecutorSuite(StrategyLaws):
         report = syncer.push()
         assert (report.copied, report.problems) == (30, ())
         assert read_tree(tmp_path / "b") == tree
+        (tmp_path / "c").mkdir()
+        here = Syncer(tmp_path / "a", tmp_path / "c", state=tmp_path / "state-here").push()
+        assert facts_of(report) == facts_of(here)
         assert syncer.push().changed == 0
 
     def test_an_executor_of_the_caller_s_own_is_left_open(self, tmp_path: Path) -> None:
@@ -77,6 +81,11 @@ class ExecutorSuite(StrategyLaws):
         with self.executor.open(2) as executor:
             assert Syncer(tmp_path / "a", tmp_path / "b", state=None, executor=executor).push().copied == 1
             assert executor.submit(double, 3).result(_TIMEOUT_S) == 6
+
+
+def facts_of(report: Report) -> dict[str, Any]:
+    """What the reports of two runs that did the same have in common."""
+    return {name: fact for name, fact in report.to_dict().items() if name not in ("duration_s", "run")}
 
 
 def double(number: int) -> int:
