@@ -189,6 +189,11 @@ class Connection:
                 self.fs.mv(full, to)
             self._forget_listings(full, to)
 
+    def put(self, full: str, path: str, data: bytes) -> Any:
+        """Write a small file in one call."""
+        with self.talk(path):
+            self.fs.pipe_file(full, data)
+
     def copy(self, full: str, to: str, path: str) -> None:
         """Copy a file on its side. Not with `cp`, which takes `*` and `[` in names for patterns."""
         with self.talk(path):

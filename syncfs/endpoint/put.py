@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from syncfs.core.entry import Entry
@@ -11,7 +11,7 @@ from syncfs.endpoint.connection import Connection
 from syncfs.endpoint.endpoint import Content
 from syncfs.errors import EndpointUnavailableError, StaleEntryError, VerificationError
 
-__all__ = ["put_at_once", "put_staged", "put_whole"]
+__all__ = ["parts_of", "put_at_once", "put_staged", "put_whole"]
 
 
 def put_at_once(
@@ -140,6 +140,25 @@ def _publish(connection: Connection, temporary: str, full: str, path: str, is_ne
         raise
     with suppress(OSError):  # the new file is in place; the old one has become a leftover
         connection.remove(aside, path)
+
+
+def parts_of(content: Content, size_bytes: int, path: str) -> Iterator[bytes]:
+    """The content in parts of one size; the last one only when the whole was as long as announced."""
+    gathered = bytearray()
+    count = 0
+    for chunk in content.chunks:
+        while len(gathered) > size_bytes:
+            yield bytes(gathered[:size_bytes])
+            del gathered[:size_bytes]
+        gathered += chunk
+        count += len(chunk)
+        if count > content.size_bytes:
+            break
+    if count != content.size_bytes:
+        raise VerificationError(f"{path}: {count} bytes came instead of {content.size_bytes}", path=path)
+    while gathered:
+        yield bytes(gathered[:size_bytes])
+        del gathered[:size_bytes]
 
 
 def _verify(count: int, content: Content, path: str) -> None:
