@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from syncfs.endpoint.connection import part_bytes
 from syncfs.endpoint.endpoint import Content
 from syncfs.endpoint.generic import GenericEndpoint, Placed
 from syncfs.endpoint.put import parts_of
+from syncfs.errors import StaleEntryError
 
 __all__ = ["AzureEndpoint"]
 
@@ -22,7 +24,8 @@ __all__ = ["AzureEndpoint"]
 class AzureEndpoint(GenericEndpoint):
     """See `Endpoint`. Conditions are part of the service's protocol, so nothing has to be found out.
 
-    What a write made of a blob is in the reply to it; no look follows.
+    A condition is worth a look before, and the reply to a write one after it: an edit or a removal takes one
+    request, a new file two, since no condition tells of a directory of that name.
     """
 
     _connection: BlobConnection
@@ -64,13 +67,29 @@ class AzureEndpoint(GenericEndpoint):
         return Placed(entry=made)
 
     def _take(self, path: str, expect: Entry) -> None:
-        with conditional(path):
+        with _of_one_version(path):
             self._connection.remove(self._full(path), path, **only(expect.etag))
 
     def _move_file(self, path: str, to: str, expect: Entry) -> None:
         """Copy and remove. Whatever goes wrong between the two leaves both."""
-        with conditional(path):
-            self._connection.copy(
-                self._full(path), self._full(to), path, **only(expect.etag, "source_"), **only_new()
-            )
+        conditions = {**only(expect.etag, "source_"), **only_new()}
+        with _of_one_version(path):
+            self._connection.copy(self._full(path), self._full(to), path, **conditions)
         self._take(path, expect)
+
+    def _demand(self, path: str, expect: Entry | None) -> None:
+        """Look at what no condition guards: a directory, and whether one stands where a blob is to be."""
+        if expect is None and self._connection.has_below(self._full(path), path):
+            raise StaleEntryError(f"{path}: a directory is there now", path=path)
+        if expect is not None and expect.etag is None:
+            super()._demand(path, expect)
+
+
+@contextmanager
+def _of_one_version(path: str) -> Iterator[None]:
+    """A request that needs one version of a blob, whose absence is told as a stale entry, too."""
+    with conditional(path):
+        try:
+            yield
+        except FileNotFoundError:
+            raise StaleEntryError(f"{path}: is gone", path=path) from None

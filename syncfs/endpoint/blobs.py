@@ -18,6 +18,7 @@ from syncfs.core.entry import DIRECTORY, Entry
 from syncfs.endpoint.connection import BLOCK_BYTES, Connection
 from syncfs.endpoint.endpoint import CHUNK_BYTES
 from syncfs.endpoint.facets import entry_of_info
+from syncfs.endpoint.patience import repeated
 from syncfs.errors import PathError
 
 __all__ = ["BlobConnection", "only", "only_new"]
@@ -60,10 +61,18 @@ class BlobConnection(Connection):
         if name and (info := self._look(container, name, path)) is not None:
             return entry_of_info(info, self.family)
         try:
-            is_there = self._call(path, self._first, container, _begin(name)) is not None
+            return DIRECTORY if self.has_below(full, path) or not name else None
         except FileNotFoundError:  # the container
             return None
-        return DIRECTORY if is_there or not name else None
+
+    def has_below(self, full: str, path: str) -> bool:
+        """Whether a path is a directory, whatever else it may be.
+
+        Raises:
+            FileNotFoundError: There is no such container.
+        """
+        container, name = _split(full)
+        return self._ask(path, self._first, container, _begin(name)) is not None
 
     def items(self, full: str, path: str) -> list[dict[str, Any]]:
         """List a directory; one request for each 5,000 names.
@@ -73,7 +82,7 @@ class BlobConnection(Connection):
         """
         container, name = _split(full)
         begin = _begin(name)
-        blobs = self._call(path, self._walk, container, begin)
+        blobs = self._ask(path, self._walk, container, begin)
         if not blobs and name:
             info = self._look(container, name, path)
             if info is None:
@@ -91,20 +100,22 @@ class BlobConnection(Connection):
         """Open a blob; nothing of a version that replaces it meanwhile is read."""
         return io.BufferedReader(_Reader(self, full, path), CHUNK_BYTES)
 
-    def fetch(self, full: str, path: str, at_bytes: int, **condition: Any) -> tuple[bytes, Any]:
-        """One block of a blob, and the properties of the whole."""
+    def fetch(self, full: str, path: str, at_bytes: int, **condition: Any) -> tuple[bytes, int, str]:
+        """One block of a blob, the size of all of it, and the tag of its version."""
 
-        async def block(**options: Any) -> tuple[bytes, Any]:
+        async def block(**options: Any) -> tuple[bytes, int, str]:
             blob = self._blob(*_split(full))
             try:
                 stream = await blob.download_blob(offset=at_bytes, length=BLOCK_BYTES, **options)
             except Exception as error:
                 if at_bytes or getattr(error, "status_code", None) != 416:
                     raise
-                return b"", await blob.get_blob_properties(**options)  # an empty one has no first byte
-            return await stream.readall(), stream.properties
+                found = await blob.get_blob_properties(**options)  # an empty one has no first byte
+                return b"", found.size, found.etag
+            found = stream.properties  # whose size is the block's
+            return await stream.readall(), int(found.content_range.rpartition("/")[2]), found.etag
 
-        found: tuple[bytes, Any] = self._call(path, block, **condition)
+        found: tuple[bytes, int, str] = self._ask(path, block, **condition)
         return found
 
     def put(self, full: str, path: str, data: bytes, **condition: Any) -> Entry:
@@ -138,7 +149,7 @@ class BlobConnection(Connection):
         status = self._call(path, target.start_copy_from_url, source.url, **condition)["copy_status"]
         while status == "pending":
             time.sleep(_POLL_S)
-            status = self._call(path, target.get_blob_properties).copy.status
+            status = self._ask(path, target.get_blob_properties).copy.status
         if status != "success":
             raise PathError(f"{path}: its copy ended as {status}", path=path)
 
@@ -160,7 +171,7 @@ class BlobConnection(Connection):
 
     def _look(self, container: str, name: str, path: str) -> dict[str, Any] | None:
         try:
-            return _told(container, self._call(path, self._blob(container, name).get_blob_properties))
+            return _told(container, self._ask(path, self._blob(container, name).get_blob_properties))
         except FileNotFoundError:
             return None
 
@@ -186,11 +197,17 @@ class BlobConnection(Connection):
             return blob
         return None
 
+    def _ask(self, path: str, act: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        """Await a call that changes nothing, repeatedly if need be."""
+        return repeated(lambda: self._call(path, act, *args, **options))
+
     def _call(self, path: str, act: Callable[..., Any], *args: Any, **options: Any) -> Any:
         """Await one of the library's calls; with the user's timeouts, which adlfs keeps for that."""
         timeouts = getattr(self.fs, "_timeout_kwargs", {})
         with self.talk(path):
-            return sync(self.fs.loop, act, *args, **options, **timeouts)
+            # The library itself would wait 15 s and more before each of three more tries, also of a
+            # conditional write, of which it could not tell then whether it was its own.
+            return sync(self.fs.loop, act, *args, retry_total=0, **options, **timeouts)
 
 
 class _Reader(io.RawIOBase):
@@ -199,8 +216,8 @@ class _Reader(io.RawIOBase):
     def __init__(self, connection: BlobConnection, full: str, path: str) -> None:
         super().__init__()
         self._connection, self._full, self._path = connection, full, path
-        self._block, properties = connection.fetch(full, path, 0)
-        self._size, self._condition = properties.size, only(properties.etag)
+        self._block, self._size, etag = connection.fetch(full, path, 0)
+        self._condition = only(etag)
         self._at = self._used = 0
 
     def readable(self) -> bool:
@@ -211,7 +228,7 @@ class _Reader(io.RawIOBase):
         if self._used == len(self._block) and self._at + self._used < self._size:
             self._at += self._used
             self._used = 0
-            self._block, _ = self._connection.fetch(self._full, self._path, self._at, **self._condition)
+            self._block, *_ = self._connection.fetch(self._full, self._path, self._at, **self._condition)
         data = memoryview(self._block)[self._used : self._used + len(into)]
         into[: len(data)] = data
         self._used += len(data)

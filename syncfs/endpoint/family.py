@@ -39,7 +39,6 @@ class Family:
         is_writable: Files can be written.
         folds_case: `Readme` and `README` are one name there.
         is_serial: One connection serves one call at a time.
-        creates_new: Its files can be opened as `xb`: put in place only where nothing is.
         removes_directories: Its `rmdir` removes empty directories only.
         is_named: `identity` can be told from host, user, port and path, or from what stands for them.
         port: The port that is meant where none is given.
@@ -61,7 +60,6 @@ class Family:
     is_writable: bool = True
     folds_case: bool = False
     is_serial: bool = False
-    creates_new: bool = False
     removes_directories: bool = True
     is_named: bool = True
     port: int | None = None
@@ -98,7 +96,7 @@ def _read_only(name: str, **known: Any) -> Family:
 _S3 = _bucket("s3", etag_is_md5=True)
 _GCS = _bucket("gs", grain_ns=1_000_000)
 # Azure takes a backslash for a slash, and drops a dot at the end of a name.
-_AZURE = _bucket("abfs", _CONTROLS | {"\\"}, cannot_end=(".",), creates_new=True)
+_AZURE = _bucket("abfs", _CONTROLS | {"\\"}, cannot_end=(".",))
 _SFTP = Family(name="sftp", port=22, is_serial=True, keeps_mtime=True, cannot_hold=_CONTROLS)
 # nginx makes its tags of size and seconds.
 _HTTP = _read_only("http", tells_by_tag=False, quotes=True)

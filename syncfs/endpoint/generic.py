@@ -80,7 +80,6 @@ class GenericEndpoint:
             can_move=self._family.is_writable,
             folds_case=self._family.folds_case,
             is_writable=self._family.is_writable,
-            creates_exclusively=self._family.creates_new,
             clock_skew_ns=0 if in_memory else None,
         )
 
@@ -208,7 +207,7 @@ class GenericEndpoint:
             put_at_once(self._connection, full, path, content, demand, is_new=is_new)
             return Placed()
         if self._family.puts_whole:
-            return Placed(digest=put_whole(self._connection, full, path, content, demand, is_new=is_new))
+            return Placed(digest=put_whole(self._connection, full, path, content, demand))
         temporary = self._full(join(directory, temp_name(token)))
         try:
             staged = put_staged(self._connection, temporary, full, path, content, demand, is_new=is_new)

@@ -40,8 +40,6 @@ def put_whole(
     path: str,
     content: Content,
     demand: Callable[[], None],
-    *,
-    is_new: bool,
 ) -> str:
     """Write where nothing shows before the file is closed.
 
@@ -51,14 +49,12 @@ def put_whole(
         path: The same as users know it.
         content: What to write.
         demand: Looks at the target again; raises when it is not what is expected.
-        is_new: Nothing is expected there.
 
     Returns:
         The digest of what was sent, as `Entry.digest` spells it: object stores show it.
     """
     digest = hashlib.md5(usedforsecurity=False)
-    mode = "xb" if is_new and connection.family.creates_new else "wb"
-    file = connection.create(full, path, content.size_bytes, mode)
+    file = connection.create(full, path, content.size_bytes)
     try:
         count = 0
         for chunk in content.chunks:
@@ -71,10 +67,7 @@ def put_whole(
     except BaseException:
         connection.discard(file, path)
         raise
-    try:
-        connection.close(file, path)
-    except FileExistsError:
-        raise StaleEntryError(f"{path}: something is there now", path=path) from None
+    connection.close(file, path)
     return f"md5:{digest.hexdigest()}"
 
 
