@@ -31,11 +31,11 @@ _POLL_S = 0.2
 """How often a copy that takes its time is looked at; within one account hardly any does."""
 
 
-def only_new(to: str = "") -> dict[str, Any]:
+def only_new() -> dict[str, Any]:
     """The condition that nothing stands there, as the library's calls take it."""
     from azure.core import MatchConditions
 
-    return {f"{to}match_condition": MatchConditions.IfMissing}
+    return {"match_condition": MatchConditions.IfMissing}
 
 
 def only(etag: str | None, to: str = "") -> dict[str, Any]:
@@ -205,8 +205,7 @@ class BlobConnection(Connection):
         """Await one of the library's calls; with the user's timeouts, which adlfs keeps for that."""
         timeouts = getattr(self.fs, "_timeout_kwargs", {})
         with self.talk(path):
-            # The library itself would wait 15 s and more before each of three more tries, also of a
-            # conditional write, of which it could not tell then whether it was its own.
+            # The library itself would wait 15 s and more before each of three more tries.
             return sync(self.fs.loop, act, *args, retry_total=0, **options, **timeouts)
 
 
@@ -263,7 +262,7 @@ def _told(container: str, blob: Any) -> dict[str, Any]:
 
 
 def _is_stub(blob: Any) -> bool:
+    """Whether it is an empty blob that stands for a directory."""
     metadata = getattr(blob, "metadata", None) or {}
-    return (
-        any(key.lower() in _STUB_KEYS and text == "true" for key, text in metadata.items()) and not blob.size
-    )
+    says_so = any(key.lower() in _STUB_KEYS and text == "true" for key, text in metadata.items())
+    return says_so and not blob.size

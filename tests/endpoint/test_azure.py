@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,18 @@ from syncfs.endpoint.azure import AzureEndpoint
 from syncfs.endpoint.connection import BLOCK_BYTES
 from syncfs.endpoint.endpoint import CHUNK_BYTES, Content
 from syncfs.endpoint.resolve import resolve
-from syncfs.errors import EndpointUnavailableError, PathError, StaleEntryError, UnsupportedNameError
-from syncfs.testing import write_tree
+from syncfs.errors import (
+    EndpointUnavailableError,
+    PathError,
+    StaleEntryError,
+    SyncAbortedError,
+    UnsupportedNameError,
+)
+from syncfs.testing import read_tree, write_tree
 from syncfs.testing.conformance.side import Side
+from tests.servers.faults import Action
 from tests.servers.filesystems import Serving, azure_fs, azure_options
-from tests.servers.proxy import Proxy
+from tests.servers.proxy import CutReply, DropAfter, Fault, Proxy, Reply
 
 _numbers = itertools.count()
 LARGE = bytes(range(256)) * (BLOCK_BYTES // 256) + b"and a rest"
@@ -231,46 +239,87 @@ def test_an_account_in_a_connection_string_tells_one_container_from_another_one_
         assert place.identity == place.url == "abfs://acc/bucket/x"
 
 
-# Requests
+# Requests and faults
 
 
 @pytest.fixture
-def run(azure_server: Serving, tmp_path: Path) -> Iterator[Callable[..., tuple[Report, Mapping[str, int]]]]:
-    """A run through a proxy, and how many requests of each kind it took."""
-    with Proxy(f"http://127.0.0.1:{azure_server.port}") as proxy:
-        given = azure_options(Serving(int(proxy.url.rpartition(":")[2].strip("/")), azure_server.root))
-        place = f"az://bucket/counted-{next(_numbers)}"
+def proxy(azure_server: Serving) -> Iterator[Proxy]:
+    with Proxy(f"http://127.0.0.1:{azure_server.port}") as running:
+        yield running
 
-        def once(mode: str, **options: Any) -> tuple[Report, Mapping[str, int]]:
-            proxy.clear_requests()
-            local, state = tmp_path / "local", tmp_path / "state"
-            syncer = Syncer(local, place, dst_options=given, state=state, **options)
-            report: Report = getattr(syncer, mode)()
-            report.raise_for_problems()
-            kinds = Counter("LIST" if "comp=list" in each.path else each.method for each in proxy.requests())
-            return report, kinds
 
-        yield once
+@pytest.fixture
+def run(azure_server: Serving, proxy: Proxy, tmp_path: Path) -> Callable[..., Report]:
+    """A whole run through the proxy, between `local` and a directory of its own."""
+    options = azure_options(Serving(int(proxy.url.rpartition(":")[2].strip("/")), azure_server.root))
+    place = f"az://bucket/run-{next(_numbers)}"
+
+    def once(mode: str, local: str = "local", **more: Any) -> Report:
+        state = tmp_path / f"{local}.state"
+        syncer = Syncer(tmp_path / local, place, dst_options=options, state=state, **more)
+        proxy.clear_requests()
+        report: Report = getattr(syncer, mode)()
+        return report
+
+    return once
 
 
 def test_a_new_file_costs_two_requests_and_an_edit_or_a_removal_one(
-    run: Callable[..., tuple[Report, Mapping[str, int]]], tmp_path: Path
+    run: Callable[..., Report], proxy: Proxy, tmp_path: Path
 ) -> None:
     local = tmp_path / "local"
+
+    def costs(count: int, mode: str = "push", **options: Any) -> Mapping[str, int]:
+        report = run(mode, **options)
+        assert (report.copied + report.removed, report.ok) == (count, True)
+        return Counter("LIST" if "comp=list" in each.path else each.method for each in proxy.requests())
+
     write_tree(local, {f"f{number}": "x" for number in range(8)})
-    run("push")
-    _, idle = run("push")
-    assert idle == {"HEAD": 1, "LIST": 2}
-
+    costs(8)
+    assert (idle := costs(0)) == {"HEAD": 1, "LIST": 2}
     write_tree(local, {f"new{number}": "x" for number in range(8)})
-    report, requests = run("push")
-    assert (report.copied, requests) == (8, {**idle, "LIST": 2 + 8, "PUT": 8})
-
+    assert costs(8) == {**idle, "LIST": 2 + 8, "PUT": 8}
     write_tree(local, {f"f{number}": "edited" for number in range(8)})
-    report, requests = run("push")
-    assert (report.copied, requests) == (8, {**idle, "PUT": 8})
-
+    assert costs(8) == {**idle, "PUT": 8}
     for number in range(8):
         (local / f"f{number}").unlink()
-    report, requests = run("sync", trash=False, max_delete=8)
-    assert (report.removed, requests) == (8, {**idle, "DELETE": 8})
+    assert costs(8, "sync", trash=False, max_delete=8) == {**idle, "DELETE": 8}
+
+
+@pytest.mark.parametrize(
+    "action",
+    [Reply(503), DropAfter(), CutReply(after_bytes=200)],
+    ids=lambda action: type(action).__name__,
+)
+@pytest.mark.parametrize(
+    ("method", "path_regex"),
+    [("HEAD", ""), ("GET", "comp=list"), ("GET", "/f[0-9]$"), ("PUT", "/f[0-9]$"), ("DELETE", "")],
+    ids=["look", "listing", "download", "upload", "removal"],
+)
+def test_one_fault_loses_nothing_and_is_over_by_the_next_run(
+    run: Callable[..., Report], proxy: Proxy, tmp_path: Path, action: Action, method: str, path_regex: str
+) -> None:
+    local, other = tmp_path / "local", tmp_path / "other"
+    other.mkdir()
+    write_tree(local, {"gone": "x", "moved": "moved", **{f"f{number}": "old" for number in range(4)}})
+    assert run("sync").ok and run("sync", "other").ok
+    (local / "gone").unlink()
+    (local / "moved").rename(local / "elsewhere")
+    write_tree(local, {"f0": "edited here", "f5": "new here"})
+    write_tree(other, {"f1": "edited there", "f6": "new there"})
+    assert run("sync", "other").ok
+
+    fault = proxy.add(Fault(action, method=method, path_regex=path_regex))
+    with suppress(SyncAbortedError):
+        run("sync")
+    assert fault.fired == 1
+    for name in ("local", "other", "local", "other"):
+        report = run("sync", name)
+    assert (report.ok, report.copied, report.removed, report.renamed) == (True, 0, 0, 0)
+    expected = {
+        **{"f0": "edited here", "f1": "edited there", "f2": "old", "f3": "old", "f5": "new here"},
+        **{"f6": "new there", "elsewhere": "moved"},
+    }
+    for root in (local, other):
+        shown = read_tree(root)
+        assert {path: shown[path] for path in shown if not path.startswith(".syncfs")} == expected
