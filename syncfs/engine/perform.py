@@ -294,7 +294,7 @@ def _copied(bench: Workbench, action: CopyFile, task: Task) -> Outcome:
     if task.source is not None:
         expect = _found(bench.sides[action.side.other], action.path, task.source)
     try:
-        return _copy(bench, action, expect, bench.token(task))
+        return _copy(bench, action, expect, task)
     except StaleEntryError:
         done = found_done(bench, action, expect) if bench.process else None
         if done is None:
@@ -302,10 +302,12 @@ def _copied(bench: Workbench, action: CopyFile, task: Task) -> Outcome:
         return done
 
 
-def _copy(bench: Workbench, action: CopyFile, expect: Entry, token: str) -> Outcome:
+def _copy(bench: Workbench, action: CopyFile, expect: Entry, task: Task) -> Outcome:
     to, came_from = action.side, action.side.other
     source_side, target_side = bench.sides[came_from], bench.sides[to]
     target = action.expect.of(to)
+    if task.attempt > 1 and target is not None and target_side.stat(action.path) is None:
+        target = None  # what the try before has left; if it was somebody else, the content wins
     with source_side.read(action.path, expect) as source:
         is_kept = bench.policy is not None and bench.policy.keeps(action.path, source.size_bytes, None)
         passing = _Passing(bench, source, action.digest, keeps=is_kept)
@@ -318,7 +320,7 @@ def _copy(bench: Workbench, action: CopyFile, expect: Entry, token: str) -> Outc
         )
         written: Entry | Written
         try:
-            written = target_side.write(action.path, content, expect=target, token=token)
+            written = target_side.write(action.path, content, expect=target, token=bench.token(task))
             size_bytes = source.size_bytes
         except _Unchanged:
             assert target is not None

@@ -192,6 +192,9 @@ def _put_and_move(remote: Remote, path: str, content: Content, expect: Entry | N
             raise StaleEntryError(f"{path!r} has changed on the server", path=path)
         if moved.status not in (200, 201, 204):
             if expect is not None:
+                if remote.look(path) is None and remote.look(temporary) is None:
+                    # Sent twice by a proxy: rclone clears the target before it finds nothing to move there.
+                    raise PathError(f"{path!r} was put in place and is gone again", path=path, retryable=True)
                 remote.expect(path, expect)  # another's MOVE may have been in our way: then it is stale
             raise remote.failure(moved, "cannot put in place", path)
         if remote.is_long(path) and remote.look(path) is None:
