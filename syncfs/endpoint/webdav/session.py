@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import random
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple, TypeVar
@@ -118,6 +117,8 @@ class Session:
             except (ConnectionError, TimeoutError, PathError) as error:
                 if isinstance(error, PathError) and not error.retryable:
                     raise
+                import random  # nothing is repeated as a rule
+
                 asked_s = error.retry_after_s if isinstance(error, PathError) else None
                 pause_s = asked_s if asked_s is not None else wait_s * random.uniform(0.5, 1.0)
                 if time.monotonic() + pause_s > deadline:
