@@ -232,6 +232,7 @@ class _Execution:
             size_bytes=sum(outcome.size_bytes for outcome in outcomes),
             took_s=now_s - handed_over_s,
             is_strained=any(outcome.is_strained for outcome in outcomes),
+            makes_directory=isinstance(tasks[0].action, MakeDirectory),
         )
         for task, outcome in zip(tasks, outcomes, strict=False):  # a batch ends early when the run does
             if outcome.trashed:
