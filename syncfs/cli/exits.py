@@ -20,7 +20,6 @@ from syncfs.errors import (
     SyncfsError,
     UnsafePlanError,
 )
-from syncfs.plugin.blame import blamed
 
 __all__ = ["Exit", "exit_of", "exit_of_error", "lines_of_error"]
 
@@ -102,6 +101,8 @@ def lines_of_error(error: BaseException) -> list[str]:
 
 def _bug(error: BaseException) -> str:
     what = f"{type(error).__name__}: {error}"
+    from syncfs.plugin.blame import blamed  # with pluggy, which nobody else needs who is only told of a word
+
     plugin = blamed(error)
     if plugin is None:
         return f"bug: {what} (please report it, with what the same command prints with -vv)"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -32,6 +31,8 @@ def repeated(call: Callable[[], T]) -> T:
         except (ConnectionError, TimeoutError, PathError) as error:
             if isinstance(error, PathError) and not error.retryable:
                 raise
+            import random  # nothing is repeated as a rule
+
             asked_s = error.retry_after_s if isinstance(error, PathError) else None
             pause_s = asked_s if asked_s is not None else wait_s * random.uniform(0.5, 1.0)
             if time.monotonic() + pause_s > deadline:

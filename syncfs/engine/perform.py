@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import random
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -218,6 +217,8 @@ def _pause_s(attempt: int, error: Exception) -> float:
     asked_s = getattr(error, "retry_after_s", None)
     if asked_s is not None:
         return float(min(asked_s, 30.0))
+    import random  # nothing is tried again as a rule
+
     return random.uniform(0.1, 0.25 * 4**attempt)
 
 
