@@ -10,7 +10,6 @@ import click
 from syncfs._version import __version__
 from syncfs.cli.exits import Exit, exit_of
 from syncfs.cli.files import write_private
-from syncfs.cli.mend import Returned, list_conflicts, restore, settle
 from syncfs.cli.options import (
     PLACE_OPTION,
     RUN_OPTIONS,
@@ -21,9 +20,7 @@ from syncfs.cli.options import (
     with_options,
 )
 from syncfs.cli.output import Output
-from syncfs.cli.probing import probe_place
 from syncfs.cli.speaking import speaking
-from syncfs.cli.tables import history_lines, history_object, plugin_lines
 from syncfs.cli.words import flow_line
 from syncfs.cli.work import finish, make_manager, make_syncer, plan_pair, run_pair, working
 from syncfs.core.plan import Plan
@@ -182,6 +179,8 @@ def apply(output: Output, file: IO[bytes], plugins_off: Sequence[str], **options
 @speaking
 def history(output: Output, src: str, dst: str, plugins_off: Sequence[str], **options: Any) -> Exit:
     """List the runs of a pair, newest first, with what each removed and `restore` can bring back."""
+    from syncfs.cli.tables import history_lines, history_object
+
     runs = make_syncer(src, dst, syncer_arguments(options), plugins_off).history()
     if output.as_json:
         output.print_json([history_object(run) for run in runs])
@@ -225,6 +224,8 @@ def conflicts(
 
     Exits with 3 while some are open.
     """
+    from syncfs.cli.mend import list_conflicts, settle
+
     arguments = syncer_arguments(options)
     if not resolved:
         return list_conflicts(output, make_syncer(src, dst, arguments, plugins_off))
@@ -252,6 +253,8 @@ def restore_command(
     RUN is its id, as `syncfs history` shows it; without one it is the last run that removed something. What
     stands in a file's place meanwhile stays, and the restored file comes beside it.
     """
+    from syncfs.cli.mend import Returned, restore
+
     returned = Returned(output)
     arguments = {**syncer_arguments(options), "progress": returned}
     return restore(output, make_syncer(src, dst, arguments, plugins_off), run, returned)
@@ -275,6 +278,8 @@ def probe(output: Output, url: str, place_options: Mapping[str, Any], plugins_of
     days. What it should not believe goes into --dst-option capabilities='{"NAME": VALUE}', with names and
     values as --json shows them.
     """
+    from syncfs.cli.probing import probe_place
+
     probe_place(output, url, place_options)
     return Exit.DONE
 
@@ -287,6 +292,8 @@ def plugins(output: Output, plugins_off: Sequence[str]) -> Exit:
 
     In brackets: the options that may follow a name, as in --compare NAME:KEY=VALUE, with their defaults.
     """
+    from syncfs.cli.tables import plugin_lines
+
     rows = make_manager(plugins_off).listing()
     if output.as_json:
         output.print_json([row._asdict() for row in rows])

@@ -81,7 +81,7 @@ def exit_of_error(error: BaseException) -> Exit:
 def lines_of_error(error: BaseException) -> list[str]:
     """Say what is wrong, one line a reason, each without a line break, an escape code or a secret.
 
-    An exception that is neither a `SyncfsError` nor an `OSError` is a bug and the line says so.
+    An exception that is neither a `SyncfsError` nor an `OSError` is a bug, and the line says whose.
     """
     match error:
         case UnsafePlanError(reasons=reasons):
@@ -95,11 +95,18 @@ def lines_of_error(error: BaseException) -> list[str]:
         case OSError():
             texts = [str(error) or type(error).__name__]
         case _:
-            texts = [
-                f"bug: {type(error).__name__}: {error} (please report it, with what the same command "
-                "prints with -vv)"
-            ]
+            texts = [_bug(error)]
     return [f"syncfs: {printable(redact(' '.join(text.split())))}" for text in texts]
+
+
+def _bug(error: BaseException) -> str:
+    what = f"{type(error).__name__}: {error}"
+    from syncfs.plugin.blame import blamed  # with pluggy, which nobody else needs who is only told of a word
+
+    plugin = blamed(error)
+    if plugin is None:
+        return f"bug: {what} (please report it, with what the same command prints with -vv)"
+    return f"bug in the {plugin}: {what} (report it to its authors, or {plugin.remedy})"
 
 
 def _decoded(name: object) -> str:

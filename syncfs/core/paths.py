@@ -56,21 +56,20 @@ def is_reserved(name: str) -> bool:
     return name.startswith(".syncfs") or is_temporary(name)
 
 
-def temp_name(run: str, number: int, *, hidden: bool = True) -> str:
+def temp_name(token: str, *, hidden: bool = True) -> str:
     """The name of a temporary file of one run; short, so that it fits wherever a long name fits.
 
     Args:
-        run: The run's id, without a dash.
-        number: Unique within the run.
+        token: The run's id, which holds no dash; a dash; and what no other write of the run has.
         hidden: Whether this side lists dotfiles; where it does not, a hidden temp would be lost.
     """
-    return f"{TEMP_PREFIXES[0 if hidden else 1]}{run}-{number}"
+    return f"{TEMP_PREFIXES[0 if hidden else 1]}{token}"
 
 
 def temp_run(name: str) -> str | None:
     """The id of the run that made a temporary file; None when the name is not of that form.
 
-    >>> temp_run(temp_name("20261122T143005Zab12", 7))
+    >>> temp_run(temp_name("20261122T143005Zab12-7"))
     '20261122T143005Zab12'
     """
     for prefix in TEMP_PREFIXES:

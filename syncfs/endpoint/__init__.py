@@ -47,6 +47,12 @@ Decisions:
     heeds them. Unprobed it is sent none: some services refuse every request that bears one. A multipart
     upload's tag is no digest (it has a dash) and is not taken for one.
 
+    Azure is asked by the client that adlfs has made, and not through adlfs, which takes paths for URLs (`a?`
+    and `a#` land on `a`), lists what begins alike, and knows no If-Match. Conditions are part of that
+    service's protocol, so none is probed for, and the reply to a write tells the whole entry: an edit costs
+    one request instead of five, a new file two instead of seven. The client's own repetitions are turned off:
+    it waits 15 s before the first, and took 90 s to say that nobody answers; ours take 3 s.
+
     Plain web servers are listed by their index pages, read here: fsspec's `ls` takes any page for a
     directory, and its `info` any error for a missing file. One HEAD a file is the price, since no index tells
     exact sizes. A tar tells a member's time and no more: an edit of the same size whose time was set back

@@ -13,9 +13,10 @@ from typing import Any
 
 from syncfs.endpoint.connection import Connection, part_bytes
 from syncfs.endpoint.endpoint import Content
-from syncfs.errors import PathError, StaleEntryError, VerificationError
+from syncfs.endpoint.put import parts_of
+from syncfs.errors import PathError, StaleEntryError
 
-__all__ = ["create_if", "put_if", "remove_if"]
+__all__ = ["conditional", "create_if", "put_if", "remove_if"]
 
 
 def put_if(
@@ -44,7 +45,7 @@ def put_if(
     """
     call, at = connection.fs.call_s3, _at(connection, full)
     size_bytes = part_bytes(content.size_bytes)
-    parts = _parts(content, size_bytes, path)
+    parts = parts_of(content, size_bytes, path)
     if content.size_bytes <= size_bytes:
         body = b"".join(parts)
         if not condition:
@@ -56,7 +57,7 @@ def put_if(
         sent = [_send(connection, path, upload, number, part) for number, part in enumerate(parts, 1)]
         if not condition:
             demand()
-        with _conditional(connection, path):
+        with conditional(path), connection.talk(path):
             reply = call("complete_multipart_upload", **upload, MultipartUpload={"Parts": sent}, **condition)
     except BaseException:
         with suppress(OSError), connection.talk(path):
@@ -69,13 +70,13 @@ def create_if(
     connection: Connection, full: str, path: str, condition: Mapping[str, str], body: bytes = b""
 ) -> str | None:
     """Put an object in one request; the entity tag that it got."""
-    with _conditional(connection, path):
+    with conditional(path), connection.talk(path):
         return _tag(connection.fs.call_s3("put_object", **_at(connection, full), Body=body, **condition))
 
 
 def remove_if(connection: Connection, full: str, path: str, condition: Mapping[str, str]) -> None:
     """Remove an object; nothing happens when it is gone."""
-    with _conditional(connection, path):
+    with conditional(path), connection.talk(path):
         connection.fs.call_s3("delete_object", **_at(connection, full), **condition)
 
 
@@ -93,35 +94,15 @@ def _send(
     return {"PartNumber": number, "ETag": reply["ETag"], **told}
 
 
-def _parts(content: Content, size_bytes: int, path: str) -> Iterator[bytes]:
-    """The content in parts of one size; the last one only when the whole was as long as announced."""
-    gathered = bytearray()
-    count = 0
-    for chunk in content.chunks:
-        while len(gathered) > size_bytes:
-            yield bytes(gathered[:size_bytes])
-            del gathered[:size_bytes]
-        gathered += chunk
-        count += len(chunk)
-        if count > content.size_bytes:
-            break
-    if count != content.size_bytes:
-        raise VerificationError(f"{path}: {count} bytes came instead of {content.size_bytes}", path=path)
-    while gathered:
-        yield bytes(gathered[:size_bytes])
-        del gathered[:size_bytes]
-
-
 def _tag(reply: Mapping[str, Any]) -> str | None:
     return str(reply.get("ETag") or "").strip('"') or None
 
 
 @contextmanager
-def _conditional(connection: Connection, path: str) -> Iterator[None]:
+def conditional(path: str) -> Iterator[None]:
     """One request with a condition, whose refusal is told as a stale entry."""
     try:
-        with connection.talk(path):
-            yield
+        yield
     except (FileExistsError, StaleEntryError):
         raise StaleEntryError(
             f"{path}: changed since it was planned; the next run decides afresh", path=path

@@ -131,14 +131,14 @@ class Connection:
             file = self.fs.open(full, "rb", block_size=BLOCK_BYTES)
         return io.BufferedReader(_Reader(self, file, path), CHUNK_BYTES)
 
-    def create(self, full: str, path: str, size_bytes: int, mode: str = "wb") -> BinaryIO:
+    def create(self, full: str, path: str, size_bytes: int) -> BinaryIO:
         """Open a file to be written; close it with `close` or `discard` only."""
         with self.talk(path):
             if self.family.name == "sftp":
-                return cast(BinaryIO, sftp.create(self.fs, full, mode, BLOCK_BYTES))
+                return cast(BinaryIO, sftp.create(self.fs, full, BLOCK_BYTES))
             if self.family.name == "ftp":
                 return cast(BinaryIO, Upload(self.fs, full, BLOCK_BYTES))
-            return cast(BinaryIO, self.fs.open(full, mode, block_size=part_bytes(size_bytes)))
+            return cast(BinaryIO, self.fs.open(full, "wb", block_size=part_bytes(size_bytes)))
 
     def close(self, file: BinaryIO, path: str) -> None:
         """Publish a file that was written."""
@@ -188,6 +188,11 @@ class Connection:
             else:
                 self.fs.mv(full, to)
             self._forget_listings(full, to)
+
+    def put(self, full: str, path: str, data: bytes) -> Any:
+        """Write a small file in one call."""
+        with self.talk(path):
+            self.fs.pipe_file(full, data)
 
     def copy(self, full: str, to: str, path: str) -> None:
         """Copy a file on its side. Not with `cp`, which takes `*` and `[` in names for patterns."""

@@ -213,7 +213,8 @@ class Endpoint(Protocol):
             path: The target; its directory exists.
             content: What to write.
             expect: What the target must be at this moment; None when nothing may be there.
-            token: `RUN-NUMBER`, unique, for the temporary name.
+            token: For the temporary name: see `paths.temp_name`. No two writes have the same, nor have two
+                tries of one: a server may still be writing what the first sent.
 
         Returns:
             The target's entry where `capabilities.confirms_writes`, else what to expect of its listing.

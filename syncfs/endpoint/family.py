@@ -39,11 +39,11 @@ class Family:
         is_writable: Files can be written.
         folds_case: `Readme` and `README` are one name there.
         is_serial: One connection serves one call at a time.
-        creates_new: Its files can be opened as `xb`: put in place only where nothing is.
         removes_directories: Its `rmdir` removes empty directories only.
         is_named: `identity` can be told from host, user, port and path, or from what stands for them.
         port: The port that is meant where none is given.
         cannot_hold: Characters that no name can have there.
+        cannot_end: Characters that no name can end with.
         keeps_mtime: A file is given the time of its source.
         tells_by_tag: Where it tells entity tags, an edit changes them, also one of the same size and second.
         is_archive: One file that holds others.
@@ -60,11 +60,11 @@ class Family:
     is_writable: bool = True
     folds_case: bool = False
     is_serial: bool = False
-    creates_new: bool = False
     removes_directories: bool = True
     is_named: bool = True
     port: int | None = None
     cannot_hold: frozenset[str] = frozenset()
+    cannot_end: tuple[str, ...] = ()
     keeps_mtime: bool = False
     tells_by_tag: bool = True
     is_archive: bool = False
@@ -74,17 +74,17 @@ class Family:
 
 _CONTROLS = frozenset(map(chr, (*range(32), 127)))
 """Control characters. OpenSSH, vsftpd and S3 itself hold most; rclone's servers list them as something else
-than what was written, Azurite as nothing at all, so that `line\\nx` lands on `linex`; and XML, in which
-object stores list, has no words for most."""
+than what was written, adlfs drops a line break, so that `line\\nx` lands on `linex`; and XML, in which object
+stores list, has no words for most."""
 
 
-def _bucket(name: str, **known: Any) -> Family:
+def _bucket(name: str, cannot_hold: frozenset[str] = _CONTROLS, **known: Any) -> Family:
     return Family(
         name=name,
         puts_whole=True,
         implies_directories=True,
         needs_path=True,
-        cannot_hold=_CONTROLS,
+        cannot_hold=cannot_hold,
         **known,
     )
 
@@ -95,7 +95,8 @@ def _read_only(name: str, **known: Any) -> Family:
 
 _S3 = _bucket("s3", etag_is_md5=True)
 _GCS = _bucket("gs", grain_ns=1_000_000)
-_AZURE = _bucket("abfs", creates_new=True)
+# Azure takes a backslash for a slash, and drops a dot at the end of a name.
+_AZURE = _bucket("abfs", _CONTROLS | {"\\"}, cannot_end=(".",))
 _SFTP = Family(name="sftp", port=22, is_serial=True, keeps_mtime=True, cannot_hold=_CONTROLS)
 # nginx makes its tags of size and seconds.
 _HTTP = _read_only("http", tells_by_tag=False, quotes=True)

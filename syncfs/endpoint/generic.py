@@ -12,7 +12,7 @@ from urllib.parse import quote
 from syncfs.core.capabilities import Capabilities
 from syncfs.core.entry import DIRECTORY, Entry, Kind, Written
 from syncfs.core.listing import Listing, ListingStatus
-from syncfs.core.paths import TEMP_PREFIXES, is_temporary, join, name_problem, split
+from syncfs.core.paths import is_temporary, join, name_problem, split, temp_name
 from syncfs.endpoint.connection import Connection
 from syncfs.endpoint.endpoint import Content
 from syncfs.endpoint.identity import identity_of, url_of
@@ -42,11 +42,13 @@ class Placed(NamedTuple):
         staged: The entry of the temporary file that it was.
         digest: Of what was sent.
         etag: Of the reply.
+        entry: Of the reply, where that tells all that a look would.
     """
 
     staged: Entry | None = None
     digest: str | None = None
     etag: str | None = None
+    entry: Entry | None = None
 
 
 class GenericEndpoint:
@@ -60,8 +62,10 @@ class GenericEndpoint:
         path: The root in it.
     """
 
+    _connects: type[Connection] = Connection
+
     def __init__(self, fs: Any, path: str = "") -> None:
-        self._connection = Connection(fs)
+        self._connection = self._connects(fs)
         self._family = self._connection.family
         self._root = str(fs._strip_protocol(path)).rstrip("/")
         self.url = url_of(fs, self._root, self._family)
@@ -76,7 +80,6 @@ class GenericEndpoint:
             can_move=self._family.is_writable,
             folds_case=self._family.folds_case,
             is_writable=self._family.is_writable,
-            creates_exclusively=self._family.creates_new,
             clock_skew_ns=0 if in_memory else None,
         )
 
@@ -204,8 +207,8 @@ class GenericEndpoint:
             put_at_once(self._connection, full, path, content, demand, is_new=is_new)
             return Placed()
         if self._family.puts_whole:
-            return Placed(digest=put_whole(self._connection, full, path, content, demand, is_new=is_new))
-        temporary = self._full(join(directory, f"{TEMP_PREFIXES[0]}{token}"))
+            return Placed(digest=put_whole(self._connection, full, path, content, demand))
+        temporary = self._full(join(directory, temp_name(token)))
         try:
             staged = put_staged(self._connection, temporary, full, path, content, demand, is_new=is_new)
         except PathError:
@@ -220,7 +223,9 @@ class GenericEndpoint:
 
     def _read_back(self, path: str, size_bytes: int, placed: Placed, started_ns: int) -> Entry | Written:
         """What stands there after our write, if it can be ours."""
-        staged, digest, etag = placed
+        staged, digest, etag, entry = placed
+        if entry is not None:
+            return entry
         found = self.stat(path)
         if found is None or found.kind is not Kind.FILE:
             return Written(size_bytes)
@@ -250,8 +255,7 @@ class GenericEndpoint:
             found = self.stat(path)
             if found is not None and found is not DIRECTORY:
                 raise StaleEntryError(f"{path}: is no directory", path=path)
-            with self._connection.talk(path):
-                self._connection.fs.pipe_file(f"{full}/{MARKER}", b"")
+            self._connection.put(f"{full}/{MARKER}", path, b"")
             return
         if path and self._family.name == "memory":
             self._demand_directory(split(path)[0], path)
@@ -367,6 +371,11 @@ class GenericEndpoint:
                 characters = " ".join(map(repr, sorted(lost)))
                 raise UnsupportedNameError(
                     f"{path}: {self._family.name}:// cannot hold {characters} in a name", path=path
+                )
+            if part.endswith(self._family.cannot_end):
+                raise UnsupportedNameError(
+                    f"{path}: {self._family.name}:// cannot hold a name that ends with {part[-1]!r}",
+                    path=path,
                 )
         marker: str = self._connection.fs.root_marker
         if not path:

@@ -17,6 +17,8 @@ __all__ = ["identity_of", "url_of"]
 _SECRET = re.compile(r"(?i)pass|pwd|secret|token|key|cred|auth|sas|sig|cookie|account_id")
 _NAMING = ("account_name", "org", "repo", "project", "workspace", "container")
 """What may be in a URL's authority beside user, host and port, in this order."""
+_AZURE = ".blob.core.windows.net"
+"""What follows an account's name in the address of its blobs, unless it is an emulator or has its own."""
 
 
 def identity_of(fs: Any, root: str, family: Family) -> str | None:
@@ -65,9 +67,12 @@ def _authority(fs: Any, family: Family) -> str | None:
     client = options.get("client_kwargs")
     if not address and isinstance(client, Mapping):
         address = client.get("endpoint_url")
+    if not address:  # Azure's, also of an account that is named in a connection string only
+        address = getattr(getattr(fs, "service_client", None), "url", None)
     if isinstance(address, str) and address:
         parts = urlsplit(address)
-        return (parts.netloc.rpartition("@")[2] + parts.path).rstrip("/").lower()
+        server = (parts.netloc.rpartition("@")[2] + parts.path).rstrip("/").lower()
+        return server.removesuffix(_AZURE)
     named = [str(found) for name in _NAMING if (found := _told(fs, name))]
     host = _told(fs, "host")
     if host:

@@ -17,7 +17,7 @@ from typing import BinaryIO, cast
 from syncfs.core.capabilities import Capabilities
 from syncfs.core.entry import DIRECTORY, Entry, Kind, Written
 from syncfs.core.listing import Listing, ListingStatus
-from syncfs.core.paths import TEMP_PREFIXES, is_temporary, split
+from syncfs.core.paths import is_temporary, split, temp_name
 from syncfs.endpoint.beneath import Place, Root, check_name
 from syncfs.endpoint.durable import Unflushed
 from syncfs.endpoint.endpoint import CHUNK_BYTES, Content, Recogniser
@@ -266,7 +266,7 @@ class LocalEndpoint:
                     mode = stat.S_IMODE(target.st_mode)
             staged = self._named_late(place, name, content, mode, path) if expect is None else None
             if staged is None:
-                staged = put_staged(place, name, content, mode, path, expect, TEMP_PREFIXES[0] + token)
+                staged = put_staged(place, name, content, mode, path, expect, temp_name(token))
             self._unflushed.note(staged.st_dev, path)
             return read_back(place, name, staged)
 

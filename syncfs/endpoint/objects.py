@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["knows_calls", "object_info"]
+__all__ = ["knows_blobs", "knows_calls", "object_info"]
 
 
 def knows_calls(fs: Any) -> bool:
     """Whether requests of one's own can be sent through a filesystem of S3's family."""
     return hasattr(fs, "call_s3")
+
+
+def knows_blobs(fs: Any) -> bool:
+    """Whether requests of one's own can be sent through a filesystem of Azure's family."""
+    return hasattr(getattr(fs, "service_client", None), "get_blob_client")
 
 
 def object_info(fs: Any, full: str) -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from syncfs.core.entry import Entry
@@ -11,7 +11,7 @@ from syncfs.endpoint.connection import Connection
 from syncfs.endpoint.endpoint import Content
 from syncfs.errors import EndpointUnavailableError, StaleEntryError, VerificationError
 
-__all__ = ["put_at_once", "put_staged", "put_whole"]
+__all__ = ["parts_of", "put_at_once", "put_staged", "put_whole"]
 
 
 def put_at_once(
@@ -40,8 +40,6 @@ def put_whole(
     path: str,
     content: Content,
     demand: Callable[[], None],
-    *,
-    is_new: bool,
 ) -> str:
     """Write where nothing shows before the file is closed.
 
@@ -51,14 +49,12 @@ def put_whole(
         path: The same as users know it.
         content: What to write.
         demand: Looks at the target again; raises when it is not what is expected.
-        is_new: Nothing is expected there.
 
     Returns:
         The digest of what was sent, as `Entry.digest` spells it: object stores show it.
     """
     digest = hashlib.md5(usedforsecurity=False)
-    mode = "xb" if is_new and connection.family.creates_new else "wb"
-    file = connection.create(full, path, content.size_bytes, mode)
+    file = connection.create(full, path, content.size_bytes)
     try:
         count = 0
         for chunk in content.chunks:
@@ -71,10 +67,7 @@ def put_whole(
     except BaseException:
         connection.discard(file, path)
         raise
-    try:
-        connection.close(file, path)
-    except FileExistsError:
-        raise StaleEntryError(f"{path}: something is there now", path=path) from None
+    connection.close(file, path)
     return f"md5:{digest.hexdigest()}"
 
 
@@ -140,6 +133,25 @@ def _publish(connection: Connection, temporary: str, full: str, path: str, is_ne
         raise
     with suppress(OSError):  # the new file is in place; the old one has become a leftover
         connection.remove(aside, path)
+
+
+def parts_of(content: Content, size_bytes: int, path: str) -> Iterator[bytes]:
+    """The content in parts of one size; the last one only when the whole was as long as announced."""
+    gathered = bytearray()
+    count = 0
+    for chunk in content.chunks:
+        while len(gathered) > size_bytes:
+            yield bytes(gathered[:size_bytes])
+            del gathered[:size_bytes]
+        gathered += chunk
+        count += len(chunk)
+        if count > content.size_bytes:
+            break
+    if count != content.size_bytes:
+        raise VerificationError(f"{path}: {count} bytes came instead of {content.size_bytes}", path=path)
+    while gathered:
+        yield bytes(gathered[:size_bytes])
+        del gathered[:size_bytes]
 
 
 def _verify(count: int, content: Content, path: str) -> None:

@@ -183,7 +183,7 @@ def _of_filesystem(fs: Any, path: str, side: str, adapt: Adapt | None) -> Endpoi
 
         return WebdavEndpoint(fs, path)
     from syncfs.endpoint.generic import GenericEndpoint
-    from syncfs.endpoint.objects import knows_calls
+    from syncfs.endpoint.objects import knows_blobs, knows_calls
 
     family = family_of(fs)
     if family.needs_path and not str(fs._strip_protocol(path)).strip("/"):
@@ -194,6 +194,10 @@ def _of_filesystem(fs: Any, path: str, side: str, adapt: Adapt | None) -> Endpoi
         from syncfs.endpoint.s3 import S3Endpoint
 
         return S3Endpoint(fs, path)
+    if family.name == "abfs" and knows_blobs(fs):
+        from syncfs.endpoint.azure import AzureEndpoint
+
+        return AzureEndpoint(fs, path)
     return GenericEndpoint(fs, path)
 
 

@@ -21,9 +21,9 @@ def prepare(fs: Any) -> None:
         fs.client.get_transport().sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
-def create(fs: Any, full: str, mode: str, size_bytes: int) -> Any:
+def create(fs: Any, full: str, size_bytes: int) -> Any:
     """Open a file to be written, without waiting for the reply to each 32 KiB; closing it tells of all."""
-    file = fs.open(full, mode, block_size=size_bytes)
+    file = fs.open(full, "wb", block_size=size_bytes)
     file.set_pipelined(True)
     return file
 

@@ -247,6 +247,25 @@ def _botocore(error: BaseException, path: str, side: str) -> OSError:
     return _failed(error, path, side)
 
 
+def _azure(error: BaseException, path: str, side: str) -> OSError | None:
+    """`error_code` is the service's own word (REST reference, Blob service error codes)."""
+    code = getattr(error, "error_code", None) or ""
+    code = str(getattr(code, "value", code))  # some are an enum's members
+    if code in ("InvalidBlockList", "TargetConditionNotMet", "SourceConditionNotMet"):
+        return _stale(error, path, side)  # somebody's blob took the place of our blocks
+    if code.startswith("Lease"):
+        return PathError("another one holds a lease on it", path=path, side=side, retryable=True)
+    if code in ("InvalidUri", "InvalidResourceName", "RequestUrlFailedToParse"):
+        return _bad_name(error, path, side)
+    return _by_status(error, path, side)
+
+
+def _azure_exists(error: BaseException, path: str, side: str) -> OSError:
+    """409 is said of a name that is taken, but also of what snapshots or a pending copy forbid."""
+    code = getattr(error, "error_code", None) or "AlreadyExists"
+    return _exists(error, path, side) if str(code).endswith("AlreadyExists") else _failed(error, path, side)
+
+
 def _ftp(error: BaseException, path: str, side: str) -> OSError:
     """A reply of FTP: RFC 959 section 4.2, and 552 for a quota."""
     code = str(error)[:3]
@@ -303,10 +322,10 @@ _KNOWN: dict[str, Maker] = {
     "google.RefreshError": _credentials,
     "google.TransportError": _connection,
     "azure.ResourceNotFoundError": _missing,
-    "azure.ResourceExistsError": _exists,
+    "azure.ResourceExistsError": _azure_exists,
     "azure.ResourceModifiedError": _stale,
     "azure.ClientAuthenticationError": _credentials,
-    "azure.HttpResponseError": _by_status,
+    "azure.HttpResponseError": _azure,
     "azure.ServiceRequestError": _connection,
     "azure.ServiceResponseError": _connection,
     "azure.AzureError": _failed,

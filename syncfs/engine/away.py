@@ -99,7 +99,7 @@ class Away:
                 bench.policy is not None
                 and bench.policy.keeps(action.path, action.source.size_bytes or 0, None)
             )
-            for _, action, _ in tasks
+            for action in (task.action for task in tasks)
         )
 
     def send(self, bench: Workbench, tasks: Sequence[Task]) -> Future[list[Outcome]]:

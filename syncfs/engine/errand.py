@@ -89,7 +89,7 @@ class Seat:
             run=self.run,
             trash=False,  # nothing is removed here
             cancel=threading.Event(),
-            attempt=f"{random.SystemRandom().randrange(10**6):06}",
+            process=f"{random.SystemRandom().randrange(10**6):06}",
         )
 
 

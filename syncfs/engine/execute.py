@@ -123,8 +123,9 @@ MAKE_AND_COPY = 2
 
 
 class _Batch(NamedTuple):
-    """What an executor was given."""
+    """What an executor was given, and of what it was made."""
 
+    numbered: list[Numbered]
     tasks: list[Task]
     handed_over_s: float
     is_large: bool
@@ -190,8 +191,10 @@ class _Execution:
                 future = self.executor.submit(perform_all, self.bench, tasks)
             is_heavy = is_large(tasks[0].action)
             self.large += is_heavy
-            self.running[future] = _Batch(tasks, time.monotonic(), is_heavy)
+            self.running[future] = _Batch(batch, tasks, time.monotonic(), is_heavy)
             future.add_done_callback(self.finished.put)
+        else:
+            schedule.done(batch)
 
     def read_back(self) -> None:
         """Read back what is left: nothing, unless the run stops early."""
@@ -227,7 +230,8 @@ class _Execution:
         if future in self.listing:
             self.tally.problems.extend(self.ledger.confirm(self.listing.pop(future), future.result()))
             return
-        tasks, handed_over_s, is_heavy = self.running.pop(future)
+        numbered, tasks, handed_over_s, is_heavy = self.running.pop(future)
+        self.schedule.done(numbered)
         outcomes: list[Outcome] = future.result()
         self.large -= is_heavy
         now_s = time.monotonic()
@@ -237,6 +241,7 @@ class _Execution:
             size_bytes=sum(outcome.size_bytes for outcome in outcomes),
             took_s=now_s - handed_over_s,
             is_strained=any(outcome.is_strained for outcome in outcomes),
+            makes_directory=isinstance(tasks[0].action, MakeDirectory),
         )
         for task, outcome in zip(tasks, outcomes, strict=False):  # a batch ends early when the run does
             if outcome.trashed:

@@ -34,7 +34,7 @@ class HalfMergedError(Exception):
         self.trashed = trashed
 
 
-def merge(bench: Workbench, action: MergeFile, number: int) -> Outcome:
+def merge(bench: Workbench, action: MergeFile, number: int, token: str) -> Outcome:
     """Write one content in the place of two, which are kept in the trash.
 
     Both sides are read again before either is written: what was merged is what is there. The originals
@@ -55,7 +55,6 @@ def merge(bench: Workbench, action: MergeFile, number: int) -> Outcome:
             if _digest_of(original, action.digests[side]) != action.digests[side]:
                 raise StaleEntryError("is not what was merged any more", path=path)
             originals.append(_content(original, entry.mtime_ns, source.mode))
-    token = f"{bench.run}-{number}"
     seen: list[Entry | Written | None] = list(entries)
     flags = SHOWN_BOTH
     slots: dict[Side, str] = {}

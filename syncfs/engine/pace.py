@@ -7,6 +7,11 @@ Decisions:
     one machine without lag at eight or fewer: there the interpreter's lock is the limit, and every thread
     more makes it dearer. What was measured is forgotten after a few seconds: lines change.
 
+    What a level moves is what its batches moved in the time each took, times the level. Counted are only
+    batches that began at this level, and directories only until the first file: first pushes at 20 ms were
+    held at 16 for seconds, because 16 had been measured with MKCOLs, and 32 with the first PUTs, whose
+    batches are longer and were still under way when the window was over.
+
     Between two directories of this machine it begins at two, with batches as large as they may be: nothing
     is waited for there, and what a batch takes is the interpreter's lock shared with the others.
 
@@ -69,9 +74,9 @@ class Pace:
         self._rates: list[float | None] = [None] * len(self._levels)
         self._ceiling = len(self._levels) - 1
         self._strained_s = self._forgot_s = self._window_s = now_s
-        self._units = 0.0
+        self._units = self._seconds = 0.0
         self._batches = 0
-        self._has_begun = False
+        self._has_begun = self._has_moved = False
         self._seconds_each = 0.0
         self._is_settled = False
 
@@ -90,7 +95,16 @@ class Pace:
         seconds = self._settled_batch_s if self._is_settled else self._batch_s
         return max(1, min(MOST_IN_BATCH, fair, round(seconds / self._seconds_each)))
 
-    def done(self, now_s: float, *, actions: int, size_bytes: int, took_s: float, is_strained: bool) -> None:
+    def done(
+        self,
+        now_s: float,
+        *,
+        actions: int,
+        size_bytes: int,
+        took_s: float,
+        is_strained: bool,
+        makes_directory: bool = False,
+    ) -> None:
         """Take what one batch did.
 
         Args:
@@ -99,27 +113,34 @@ class Pace:
             size_bytes: How many bytes it moved.
             took_s: From handing it over to having its outcomes.
             is_strained: The other side asked for less, or did not keep up.
+            makes_directory: It was a directory that was made, which says little about files.
         """
         each_s = took_s / max(actions, 1)
         self._seconds_each = each_s if not self._seconds_each else 0.8 * self._seconds_each + 0.2 * each_s
-        self._units += actions + size_bytes / UNIT_BYTES
-        self._batches += 1
-        if not self._has_begun:
-            # What came before it (opening both sides, noting what will be done) was no work of this level.
-            self._has_begun = True
-            self._begin_window(now_s)
+        is_of_level = now_s - took_s >= self._window_s
         if is_strained:
-            self._back_off(now_s)
+            self._back_off(now_s, is_of_level=is_of_level)
             return
+        if not self._has_begun or not (makes_directory or self._has_moved):
+            # What came before it (opening both sides, noting what will be done) was no work of this level.
+            self._has_begun, self._has_moved = True, not makes_directory
+            self._is_settled = False
+            self._rates = [None] * len(self._levels)
+            self._begin_window(now_s)
+            return
+        if is_of_level and not (makes_directory and self._has_moved):
+            self._units += actions + size_bytes / UNIT_BYTES
+            self._seconds += took_s
+            self._batches += 1
         if self._ceiling < len(self._levels) - 1 and now_s - self._strained_s >= RECOVER_S:
             self._ceiling += 1
             self._strained_s = now_s
         elapsed_s = now_s - self._window_s
         if elapsed_s >= WINDOW_S and self._batches >= self.limit:
-            self._close_window(now_s, self._units / elapsed_s)
+            self._close_window(now_s, self.limit * self._units / max(self._seconds, 1e-9))
 
-    def _back_off(self, now_s: float) -> None:
-        if self._batches < self.limit and self._strained_s == self._window_s:
+    def _back_off(self, now_s: float, *, is_of_level: bool) -> None:
+        if not is_of_level and self._strained_s == self._window_s:
             return  # the same crowd that was thinned out already
         self._ceiling = self._at = max(0, self._at - 1)
         self._is_settled = False
@@ -139,7 +160,7 @@ class Pace:
 
     def _begin_window(self, now_s: float) -> None:
         self._window_s = now_s
-        self._units = 0.0
+        self._units = self._seconds = 0.0
         self._batches = 0
 
     def _next(self) -> int:

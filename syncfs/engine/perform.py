@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import random
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -64,8 +63,8 @@ class Workbench:
         throttle: Holds transfers below a rate; None for no limit.
         policy: Is offered what both sides come to agree on; None where nobody wants it.
         transferred_bytes: Grows while content is written; for the progress display.
-        attempt: Digits that tell this process's temporary names from those of others which may be at the
-            same action: then what is found done may be another's try. Empty where no other can be.
+        process: Tells this process's temporary names from those of others which may be at the same action:
+            then what is found done may be another's try. Empty where no other can be.
         rate: What the throttle is for; see `errand`.
         dwellings: The sides that gain by being told that several calls follow.
     """
@@ -77,7 +76,7 @@ class Workbench:
     throttle: Throttle | None = None
     policy: MergingPolicy | None = None
     transferred_bytes: int = 0
-    attempt: str = ""
+    process: str = ""
     rate: int | None = None
     dwellings: tuple[DwellingEndpoint, ...] = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -97,9 +96,10 @@ class Workbench:
         with self._lock:
             self.transferred_bytes += size_bytes
 
-    def token(self, number: int) -> str:
-        """What names an action's temporary file."""
-        return f"{self.run}-{number}{self.attempt}"
+    def token(self, task: Task) -> str:
+        """What no other write of the run has, nor another try of this one."""
+        tries = f"{self.run}-{task.number}-{task.attempt}"
+        return f"{tries}-{self.process}" if self.process else tries
 
     def keeps(self, side: Side) -> bool:
         """Whether what is removed on a side goes to its trash."""
@@ -133,11 +133,13 @@ class Task(NamedTuple):
         number: Unique within the run.
         action: What to do.
         source: For a copy: what its source is now, when this run has moved it there; else None.
+        attempt: Which try it is, from 1.
     """
 
     number: int
     action: Action
     source: Entry | Written | None = None
+    attempt: int = 1
 
 
 def perform_all(bench: Workbench, tasks: Sequence[Task]) -> list[Outcome]:
@@ -169,7 +171,7 @@ def perform(bench: Workbench, task: Task) -> Outcome:
     deadline_s = time.monotonic() + PATIENCE_S
     for attempt in range(1, TRIES + 1):
         try:
-            outcome = _done(bench, task)
+            outcome = _done(bench, task._replace(attempt=attempt))
             return replace(outcome, is_strained=True) if is_strained else outcome
         except HalfMergedError as half:
             cause = half.cause
@@ -215,6 +217,8 @@ def _pause_s(attempt: int, error: Exception) -> float:
     asked_s = getattr(error, "retry_after_s", None)
     if asked_s is not None:
         return float(min(asked_s, 30.0))
+    import random  # nothing is tried again as a rule
+
     return random.uniform(0.1, 0.25 * 4**attempt)
 
 
@@ -236,11 +240,11 @@ def _problem(action: Action, error: Exception) -> Problem:
 
 
 def _done(bench: Workbench, task: Task) -> Outcome:
-    number, action, source = task
+    number, action = task.number, task.action
     side = bench.sides[action.side]
     match action:
         case CopyFile():
-            return _copied(bench, action, number, source)
+            return _copied(bench, action, task)
         case MakeDirectory(path=""):
             side.make_root()
             side.check_root()  # what answers is known only now
@@ -264,7 +268,7 @@ def _done(bench: Workbench, task: Task) -> Outcome:
             left, right = (moved, None) if action.side is Side.LEFT else (None, moved)
             return Outcome(action=action, left=left, right=right)
         case MergeFile():
-            return merge(bench, action, number)
+            return merge(bench, action, number, bench.token(task))
         case RecordAgreement():
             return agree(bench, action)
     assert_never(action)
@@ -285,24 +289,26 @@ class _Unchanged(Exception):
     """What was read is what the target holds already."""
 
 
-def _copied(bench: Workbench, action: CopyFile, number: int, moved: Entry | Written | None) -> Outcome:
+def _copied(bench: Workbench, action: CopyFile, task: Task) -> Outcome:
     """Copy, unless another process that was at the same copy is found to have done it."""
     expect = action.source
-    if moved is not None:
-        expect = _found(bench.sides[action.side.other], action.path, moved)
+    if task.source is not None:
+        expect = _found(bench.sides[action.side.other], action.path, task.source)
     try:
-        return _copy(bench, action, number, expect)
+        return _copy(bench, action, expect, task)
     except StaleEntryError:
-        done = found_done(bench, action, expect) if bench.attempt else None
+        done = found_done(bench, action, expect) if bench.process else None
         if done is None:
             raise
         return done
 
 
-def _copy(bench: Workbench, action: CopyFile, number: int, expect: Entry) -> Outcome:
+def _copy(bench: Workbench, action: CopyFile, expect: Entry, task: Task) -> Outcome:
     to, came_from = action.side, action.side.other
     source_side, target_side = bench.sides[came_from], bench.sides[to]
     target = action.expect.of(to)
+    if task.attempt > 1 and target is not None and target_side.stat(action.path) is None:
+        target = None  # what the try before has left; if it was somebody else, the content wins
     with source_side.read(action.path, expect) as source:
         is_kept = bench.policy is not None and bench.policy.keeps(action.path, source.size_bytes, None)
         passing = _Passing(bench, source, action.digest, keeps=is_kept)
@@ -315,7 +321,7 @@ def _copy(bench: Workbench, action: CopyFile, number: int, expect: Entry) -> Out
         )
         written: Entry | Written
         try:
-            written = target_side.write(action.path, content, expect=target, token=bench.token(number))
+            written = target_side.write(action.path, content, expect=target, token=bench.token(task))
             size_bytes = source.size_bytes
         except _Unchanged:
             assert target is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from syncfs.core.action import Action, CopyFile, MakeDirectory, RecordAgreement, Rename
 from syncfs.core.entry import Side
@@ -29,6 +29,10 @@ class Schedule:
     directory is complete early and can be read back while others are filled. Large ones begin early, but
     leave most connections to the small ones while there are any.
 
+    Batches that run at once go to different directories as long as there are enough. A kernel lets one change
+    a directory at a time, and those who wait for that spin: of 2,000 PUTs by 8 connections Apache's share was
+    1.9 s of processor time in the order of paths and 1.35 s so, and as much less on this side when it pulls.
+
     Args:
         actions: Independent of each other but for that.
     """
@@ -40,7 +44,10 @@ class Schedule:
         }
         self._waiting: dict[Place, list[Numbered]] = {}
         self._directories: deque[Numbered] = deque()
-        self._small: deque[tuple[Numbered, int]] = deque()
+        self._small = 0
+        self._groups: dict[Place, _Group] = {}
+        self._idle: deque[_Group] = deque()
+        self._begun: list[_Group] = []
         self._large: deque[Numbered] = deque()
         for numbered in actions:
             place = _needs(numbered[1]) if self._making else None
@@ -52,15 +59,15 @@ class Schedule:
     @property
     def ready(self) -> int:
         """How many actions could run now."""
-        return len(self._directories) + len(self._small) + len(self._large)
+        return len(self._directories) + self._small + len(self._large)
 
     @property
     def small(self) -> int:
         """How many small actions could run now."""
-        return len(self._small)
+        return self._small
 
     def take(self, most: int, *, large: bool) -> list[Numbered]:
-        """Take what runs next, as one batch.
+        """Take what runs next, as one batch; `done` is to be told of it.
 
         Args:
             most: The most actions; several are of one directory.
@@ -70,19 +77,32 @@ class Schedule:
             return [self._directories.popleft()]
         if self._large and (large or not self._small):
             return [self._large.popleft()]
-        numbered, sum_bytes = self._small.popleft()
-        batch = [numbered]
-        if most > 1:
-            side, directory = numbered[1].side, split(numbered[1].path)[0]
-            while self._small and len(batch) < most:
-                numbered, size_bytes = self._small[0]
-                sum_bytes += size_bytes
-                action = numbered[1]
-                if sum_bytes > BATCH_BYTES or action.side != side or split(action.path)[0] != directory:
-                    break
-                batch.append(numbered)
-                self._small.popleft()
+        if self._idle:
+            group = self._idle.popleft()
+            self._begun.append(group)
+        else:
+            group = min(self._begun, key=lambda each: each.batches)
+        batch = group.take(most)
+        self._small -= len(batch)
+        if not group.waits:
+            self._begun.remove(group)
         return batch
+
+    def done(self, batch: Sequence[Numbered]) -> None:
+        """A batch is over."""
+        action = batch[0][1]
+        if isinstance(action, MakeDirectory) or is_large(action):
+            return
+        place = _goes_to(action)
+        group = self._groups[place]
+        group.batches -= 1
+        if group.batches:
+            return
+        if group.waits:
+            self._begun.remove(group)
+            self._idle.appendleft(group)  # what was begun is completed first
+        else:
+            del self._groups[place]
 
     def made(self, action: MakeDirectory) -> None:
         """A directory is there: what waited for it may run."""
@@ -101,10 +121,49 @@ class Schedule:
         action = numbered[1]
         if isinstance(action, MakeDirectory):
             self._directories.append(numbered)
-        elif (size_bytes := _size_bytes(action)) >= LARGE_BYTES:
+        elif _size_bytes(action) >= LARGE_BYTES:
             self._large.append(numbered)
         else:
-            self._small.append((numbered, size_bytes))
+            group = self._groups.setdefault(_goes_to(action), _Group())
+            if not group.waits:
+                (self._begun if group.batches else self._idle).append(group)
+            group.actions.append(numbered)
+            self._small += 1
+
+
+class _Group:
+    """The small actions that go to one directory, in their order.
+
+    Attributes:
+        actions: All of them.
+        begun: How many were taken.
+        batches: How many batches of them are under way.
+    """
+
+    __slots__ = ("actions", "batches", "begun")
+
+    def __init__(self) -> None:
+        self.actions: list[Numbered] = []
+        self.begun = 0
+        self.batches = 0
+
+    @property
+    def waits(self) -> bool:
+        """Whether some were not taken."""
+        return self.begun < len(self.actions)
+
+    def take(self, most: int) -> list[Numbered]:
+        """The next ones, which become a batch: at least one, and not many bytes."""
+        start = end = self.begun
+        sum_bytes = 0
+        while end < len(self.actions) and end - start < most:
+            sum_bytes += _size_bytes(self.actions[end][1])
+            if sum_bytes > BATCH_BYTES and end > start:
+                break
+            end += 1
+        self.begun = end
+        self.batches += 1
+        return self.actions[start:end]
 
 
 def is_large(action: Action) -> bool:
@@ -114,6 +173,11 @@ def is_large(action: Action) -> bool:
 
 def _size_bytes(action: Action) -> int:
     return action.source.size_bytes or 0 if isinstance(action, CopyFile) else 0
+
+
+def _goes_to(action: Action) -> Place:
+    """The directory that an action changes."""
+    return (action.side, split(action.to if isinstance(action, Rename) else action.path)[0])
 
 
 def _needs(action: Action) -> Place | None:

@@ -19,7 +19,7 @@ from syncfs.plugin.plugins import Plugins
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-__all__ = ["NO_AUTOLOAD", "Plugins", "load"]
+__all__ = ["NO_AUTOLOAD", "Plugins", "installed", "load"]
 
 NO_AUTOLOAD = "SYNCFS_DISABLE_PLUGIN_AUTOLOAD"
 """The environment variable which, set to 1, keeps installed plugins from being loaded."""
@@ -54,7 +54,7 @@ def load(plugins: Iterable[object] | Plugins | None = None, *, disabled: Collect
     for name, plugin in _builtins().items():
         loading.add(plugin, Origin(name, "syncfs", __version__))
     if os.environ.get(NO_AUTOLOAD) != "1":
-        for origin, entry_point in _installed():
+        for origin, entry_point in installed():
             loading.add_installed(entry_point, origin)
     for plugin in plugins or ():
         loading.add(plugin, Origin(_name_of(plugin)))
@@ -116,7 +116,8 @@ def _builtins() -> Mapping[str, object]:
     return plugins
 
 
-def _installed() -> Iterator[tuple[Origin, EntryPoint]]:
+def installed() -> Iterator[tuple[Origin, EntryPoint]]:
+    """Every plugin that is installed, with where it comes from; none is imported."""
     if not _may_have_plugins(sys.path):
         return
     # Imported here: it costs up to 60 ms, which who has no plugin need not pay.

@@ -25,6 +25,8 @@ Decisions:
     **Who holds the lock is written beside it, not in it**: on Windows nobody else can read a locked file. The
     operating system drops the lock when its holder dies; a note that is left over means nothing and is
     overwritten.
+    **Plugins that remember what can be found out again share `cachefile`**: three had each their own way
+    through damage, forks and files that cannot be written.
 """
 
 from syncfs.store.location import is_url, lock_path, open_store, state_path, swapped_exists

@@ -73,6 +73,20 @@ def _packed(value: Any) -> Any:
     return value
 
 
+def _are_plain(values: Row) -> bool:
+    """Whether all values can be stored as they are, said without a call for each of them."""
+    for value in values:
+        if value is None:
+            continue
+        kind = type(value)
+        if kind is int:
+            if not -_INT64 <= value < _INT64:
+                return False
+        elif kind is not str or not value.isascii():
+            return False
+    return True
+
+
 def _unpacked(value: Any) -> Any:
     if isinstance(value, bytes):
         return int.from_bytes(value, "big", signed=True)
@@ -89,6 +103,8 @@ def row_of(path: str, record: Record) -> Row:
     """The whole row of a record, key first."""
     parent, name = paths.split(key_of(path))
     values = (*_facets_of(record.left), *_facets_of(record.right), record.digest, int(record.flags))
+    if "\0" not in name and _are_plain(values):
+        return (parent, name, *values)
     packed = tuple(map(_packed, values))
     if "\0" in name or packed != values:
         packed = (packed[0] | _ODD, *packed[1:])

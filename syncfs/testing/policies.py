@@ -8,13 +8,15 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syncfs.core.conflict import Conflict, Resolution
-from syncfs.core.entry import Side
+from syncfs.core.conflict import Conflict, ConflictKind, Resolution
+from syncfs.core.entry import DIRECTORY, Entry, Kind, Side
 from syncfs.core.settings import Mode
 from syncfs.testing.laws import DRAWN, StrategyLaws
 from syncfs.testing.side import File, Traits
@@ -23,6 +25,12 @@ from syncfs.testing.world import World, put
 
 __all__ = ["ConflictPolicySuite"]
 
+_TIMES_NS = (None, 1_700_000_000 * 10**9, 1_700_000_060 * 10**9)
+_DAILY = [
+    Entry(Kind.FILE, size_bytes, mtime_ns)
+    for size_bytes, mtime_ns in itertools.product((None, 0, 10, 20), _TIMES_NS)
+]
+_TOLERANCES_NS = (None, 0, 10**9)
 _EDITS = st.sampled_from(("keep", "edit", "delete", "directory"))
 
 
@@ -47,6 +55,16 @@ class ConflictPolicySuite(StrategyLaws):
         first = self.policy.resolve(conflict)
         assert isinstance(first, Resolution)
         assert self.policy.resolve(conflict) is first
+
+    @pytest.mark.parametrize("kind", ConflictKind)
+    def test_it_settles_the_conflicts_of_every_day(self, kind: ConflictKind) -> None:
+        """Every combination of what is known, longer and later on each side: none is left to chance."""
+        for path, left, right, tolerance_ns in itertools.product(self.paths, _DAILY, _DAILY, _TOLERANCES_NS):
+            for both in _of_kind(kind, left, right):
+                conflict = Conflict(
+                    path=path, kind=kind, left=both[0], right=both[1], tolerance_ns=tolerance_ns
+                )
+                assert isinstance(self.policy.resolve(conflict), Resolution)
 
     @settings(DRAWN, max_examples=40)
     @given(
@@ -77,10 +95,21 @@ class ConflictPolicySuite(StrategyLaws):
             assert made <= world.contents()
 
 
+def _of_kind(kind: ConflictKind, left: Entry, right: Entry) -> tuple[tuple[Entry | None, Entry | None], ...]:
+    """What the two sides of a conflict hold."""
+    match kind:
+        case ConflictKind.TYPE:
+            return ((left, DIRECTORY), (DIRECTORY, right))
+        case ConflictKind.EDIT_DELETE:
+            return ((left, None), (None, right))
+        case _:
+            return ((left, right),)
+
+
 def _edited(world: World, side: Side, path: str, edit: str) -> set[bytes]:
     """Edit one path as a user would; what is new there."""
     world.clock.tick()
-    new = f"{side.label} of {path}".encode()
+    new = f"{side.label} of {path}{' is longer' * side}".encode()
     match edit:
         case "edit":
             put(world.sides[side], path, new)

@@ -177,6 +177,7 @@ def _push(lab: Lab, *, lag: bool) -> Case:
         {"rclone tuned": 0.5, "rclone as installed": 0.05, "curl, bare PUTs": 1.2}
         if lag
         else {"rclone tuned": 0.8, "curl, bare PUTs": 1.3},
+        keeps_all=True,
     )
 
 
@@ -227,6 +228,7 @@ def _pull(lab: Lab, *, lag: bool) -> Case:
         lab.server,
         {"webdavclient3": "the same 4 requests a file as in its push", "fsspec.generic.rsync": "see push"},
         {"rclone tuned, then sync -f": 0.9},
+        keeps_all=True,
     )
 
 

@@ -1,6 +1,7 @@
 """What a command does not load, it does not wait for."""
 
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -44,6 +45,19 @@ def test_a_run_between_local_directories_loads_only_what_it_needs(
     loaded = loaded_by("push", str(tmp_path / "a"), str(tmp_path / "b"))
     assert "sqlite3" in loaded
     unneeded = {"email", "shutil", "socket", "ssl", "tempfile", "urllib", "zipfile"}
+    assert not loaded & (HEAVY - {"sqlite3", "pluggy"} | unneeded)
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_run_over_plain_http_loads_only_what_it_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SYNCFS_DISABLE_PLUGIN_AUTOLOAD", "1")
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        port = nobody.getsockname()[1]
+    loaded = loaded_by("push", str(tmp_path), f"webdav://127.0.0.1:{port}/")
+    assert {"socket", "pyexpat"} <= loaded
+    unneeded = {"email", "http", "netrc", "shlex", "shutil", "ssl", "tempfile", "xml.sax"}
     assert not loaded & (HEAVY - {"sqlite3", "pluggy"} | unneeded)
 
 

@@ -7,7 +7,7 @@ import pytest
 from syncfs.testing.conformance import FEATURES, Finding, ReadOnlySuite
 from tests.conformance.table import README, gathered, load, render, shown
 from tests.endpoint.conformance import test_filesystems, test_generic, test_local, test_read_only, test_webdav
-from tests.endpoint.conformance.test_filesystems import by_command, unrecorded
+from tests.endpoint.conformance.test_filesystems import by_command
 
 
 @pytest.mark.parametrize("table", ["servers", "filesystems"])
@@ -31,22 +31,13 @@ SUITES = [
 ]
 
 
-def marked(mark: pytest.MarkDecorator) -> set[str]:
-    """The suites with a mark, by name."""
-    return {suite.__name__ for suite in SUITES if mark.mark in getattr(suite, "pytestmark", [])}
-
-
-def test_every_filesystem_is_in_it_whose_suite_passes() -> None:
-    recorded = {suite.title for suite in SUITES if suite.__name__ not in marked(unrecorded)}
-    assert set(load()["filesystems"]) == recorded
+def test_every_filesystem_is_in_it() -> None:
+    assert set(load()["filesystems"]) == {suite.title for suite in SUITES}
 
 
 @pytest.mark.parametrize("suite", SUITES, ids=lambda suite: suite.title)
 def test_a_filesystem_is_in_it_with_every_feature_that_its_suite_finds(suite: type) -> None:
     found = load()["filesystems"]
-    if suite.__name__ in marked(unrecorded):
-        assert suite.title not in found  # type: ignore[attr-defined]
-        return
     read_only = {"case", "dotfiles", "tells"}
     assert set(found[suite.title]) == (read_only if issubclass(suite, ReadOnlySuite) else set(FEATURES))  # type: ignore[attr-defined]
 
@@ -54,7 +45,9 @@ def test_a_filesystem_is_in_it_with_every_feature_that_its_suite_finds(suite: ty
 def test_the_readme_names_the_suites_that_do_not_run_by_default() -> None:
     text = README.read_text()
     named = set(re.findall(r"`(Test\w+)`", text))
-    assert named == marked(by_command) | marked(unrecorded)
+    assert named == {
+        suite.__name__ for suite in SUITES if by_command.mark in getattr(suite, "pytestmark", [])
+    }
 
 
 def test_what_is_found_twice_can_only_what_both_found() -> None:

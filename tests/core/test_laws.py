@@ -326,4 +326,6 @@ def test_sync_mirrors_when_its_sides_are_exchanged(case: Case) -> None:
     assert not mirror.tally.problems
     shapes = [shape(side.tree) for side in world.sides]
     assert [mirrored_names(shape(side.tree)) for side in reversed(other.sides)] == shapes
-    assert {mirrored_name(path): content for path, content in other.truth.items()} == world.truth
+    # Of a file that was renamed and edited without a trace in size and mtime, each world knows src's content.
+    if case.sees_every_edit:
+        assert {mirrored_name(path): content for path, content in other.truth.items()} == world.truth

@@ -71,7 +71,7 @@ def test_other_names_are_not_ours(name: str) -> None:
 
 @pytest.mark.parametrize("hidden", [True, False])
 def test_a_temporary_name_tells_its_run(hidden: bool) -> None:
-    assert temp_run(temp_name("20261122T143005Zab12", 7, hidden=hidden)) == "20261122T143005Zab12"
+    assert temp_run(temp_name("20261122T143005Zab12-7", hidden=hidden)) == "20261122T143005Zab12"
 
 
 @pytest.mark.parametrize("name", ["report.docx", ".syncfs-tmp-", ".syncfs-tmp-run", ".syncfs-tmp--7"])

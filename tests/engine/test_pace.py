@@ -108,3 +108,41 @@ def test_other_processes_are_all_given_work_at_once_unless_the_other_side_pushes
     pace.done(3.001, actions=1, size_bytes=0, took_s=0.02, is_strained=True)
     assert pace.limit == 16
     assert played(pace, far, 3.0, start_s=3.02)[-1] == 32
+
+
+def test_what_making_directories_took_says_nothing_of_files() -> None:
+    pace = Pace(32, 0.0)
+    now_s = 0.0
+    for _ in range(200):  # made fast, whatever the level
+        now_s += 0.001
+        took_s = 0.001 * pace.limit
+        pace.done(now_s, actions=1, size_bytes=0, took_s=took_s, is_strained=False, makes_directory=True)
+    assert pace.limit <= 8
+    assert played(pace, far, 2.0, start_s=now_s)[-1] == 32
+
+
+def test_directories_made_among_files_do_not_count() -> None:
+    pace = Pace(32, 0.0)
+    now_s = 0.0
+    for number in range(4000):
+        limit = pace.limit
+        now_s += 0.02 / limit
+        is_directory = number % 2 == 0
+        took_s = 0.02 if not is_directory else 0.0004 * limit
+        pace.done(
+            now_s, actions=1, size_bytes=0, took_s=took_s, is_strained=False, makes_directory=is_directory
+        )
+    assert pace.limit == 32
+
+
+def test_batches_of_the_level_before_do_not_count_for_the_next_one() -> None:
+    pace = Pace(32, 0.0)
+    now_s = 0.0
+    while pace.limit < 32:
+        now_s += 0.02 / pace.limit
+        pace.done(now_s, actions=1, size_bytes=0, took_s=0.02, is_strained=False)
+    for _ in range(15):  # what sixteen had begun, in batches that were slow
+        now_s += 0.02
+        pace.done(now_s, actions=1, size_bytes=0, took_s=now_s, is_strained=False)
+    assert played(pace, far, 1.0, start_s=now_s)[-1] == 32
+    assert pace.batch(100_000) > 1, "it has not settled"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 import textwrap
@@ -10,9 +11,12 @@ from types import SimpleNamespace
 import pytest
 
 from syncfs import __version__
+from syncfs.cli.exits import lines_of_error
 from syncfs.errors import ConfigError, PluginError
 from syncfs.plugin import PluginRow, Plugins, hookimpl, load
+from syncfs.plugin.blame import blamed
 from syncfs.plugin.manager import _may_have_plugins
+from syncfs.plugin.offers import Origin
 
 COMPARATOR = """
     from dataclasses import dataclass
@@ -171,6 +175,36 @@ def test_a_plugin_cannot_take_the_name_of_what_ships(install: Install) -> None:
         PluginError, match=rf"two comparators are named 'auto'.*syncfs {__version__}.*syncfs-auto"
     ):
         load().comparator("auto")
+
+
+def test_who_raised_is_told_by_the_traceback(install: Install) -> None:
+    """Also where a plugin only calls what raises, or is called back by us."""
+    code = """
+        import json
+
+        def fails():
+            json.loads("{")
+
+        def calls(function):
+            function()
+    """
+    install("syncfs-careless", code, entry_point="careless")
+    module = importlib.import_module("syncfs_careless")
+
+    def raised_by(function: Callable[..., object], *arguments: object) -> BaseException:
+        with pytest.raises(Exception) as caught:
+            function(*arguments)
+        return caught.value
+
+    careless = Origin("careless", "syncfs-careless", "1.2")
+    assert blamed(raised_by(module.fails)) == careless
+    assert blamed(raised_by(module.calls, module.fails)) == careless
+    assert blamed(raised_by(module.calls, lambda: load(["a name"]))) is None
+    assert blamed(raised_by(load, ["a name"])) is None
+    assert blamed(ValueError("never raised")) is None
+    [line] = lines_of_error(raised_by(module.fails))
+    assert line.startswith(f"syncfs: bug in the {careless}: JSONDecodeError: ")
+    assert "-p no:careless" in line
 
 
 def test_names_to_leave_out_may_be_unknown() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from syncfs.endpoint.webdav import session
+from syncfs.endpoint import patience
 from syncfs.engine import opening, perform
 from syncfs.testing import FaultyFileSystem
 from tests.conftest import run_server
@@ -37,7 +37,7 @@ def rclone() -> Iterator[Rclone]:
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again at once: how long the pauses are is another test's matter."""
     monkeypatch.setattr(perform, "_pause_s", lambda attempt, error: 0.0)
-    monkeypatch.setattr(session, "_FIRST_WAIT_S", 0.0)
+    monkeypatch.setattr(patience, "_FIRST_WAIT_S", 0.0)
 
 
 @pytest.fixture(autouse=True)

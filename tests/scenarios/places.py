@@ -142,7 +142,7 @@ class Disk:
                 self.root.rename(self.root.with_name(f"{self.root.name}-before"))
                 write_tree(self.root, tree)
             case Leftover(directory, ours):
-                name = temp_name(run if ours else "20200101T000000Zabc", 7, hidden=self.lists_dotfiles)
+                name = temp_name(f"{run if ours else '20200101T000000Zabc'}-7", hidden=self.lists_dotfiles)
                 (self.root / directory / name).write_text("part")
 
     def _at(self, path: str) -> Path:
@@ -220,7 +220,7 @@ class Memory:
                 fs.makedirs(self.path)
                 self.edit(as_edits(tree), lambda: now_ns, run)
             case Leftover(directory, ours):
-                name = temp_name(run if ours else "20200101T000000Zabc", 7)
+                name = temp_name(f"{run if ours else '20200101T000000Zabc'}-7")
                 fs.pipe_file("/".join(filter(None, (self.path, directory, name))), b"part")
             case Chmod() | Symlink():
                 raise AssertionError("nothing of the kind in memory")

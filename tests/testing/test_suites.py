@@ -36,6 +36,7 @@ from syncfs.builtins import (
 )
 from syncfs.builtins.guards import GUARDS
 from syncfs.core import Conflict, Entry, Resolution, Verdict
+from syncfs.core.conflict import ConflictKind
 from syncfs.core.plan import Plan, stage_of
 from syncfs.plugin import hookimpl
 from syncfs.testing import read_tree, write_tree
@@ -166,6 +167,8 @@ class Worse:
     def resolve(self, conflict: Conflict) -> Any:
         if self.fault == "raises":
             assert conflict.left is not None
+        if self.fault == "raises for a larger file" and conflict.left and conflict.right:
+            assert (conflict.left.size_bytes or 0) <= (conflict.right.size_bytes or 0)
         return "src" if self.fault == "answers a word" else Resolution.SKIP
 
     def matches(self, path: str, is_directory: bool) -> Any:
@@ -270,6 +273,13 @@ def test_an_executor_that_does_not_run_each_submit_once_is_seen(fault: str, tmp_
     suite = type("Broken", (ExecutorSuite,), {"executor": Worse(fault)})()
     with pytest.raises(AssertionError):
         suite.test_each_submit_runs_exactly_once_also_an_identical_one(tmp_path)
+
+
+def test_a_policy_that_raises_where_one_file_is_larger_is_seen_whatever_is_drawn() -> None:
+    broken = type("Broken", (ConflictPolicySuite,), {"policy": Worse("raises for a larger file")})()
+    with pytest.raises(AssertionError):
+        broken.test_it_settles_the_conflicts_of_every_day(ConflictKind.EDIT_EDIT)
+    broken.test_it_settles_the_conflicts_of_every_day(ConflictKind.EDIT_DELETE)
 
 
 def test_an_observer_that_raises_is_seen(tmp_path: Path) -> None:

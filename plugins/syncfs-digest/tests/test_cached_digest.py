@@ -8,7 +8,7 @@ import stat
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from importlib.util import find_spec
 from itertools import product
@@ -248,16 +248,3 @@ def test_many_threads_share_a_cache(comparator: CachedDigest) -> None:
     for thread in threads:
         thread.join(60)
     assert verdicts == [Verdict.SAME] * 160
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_forked_child_opens_the_cache_for_itself(comparator: CachedDigest, path: str) -> None:
-    compare(comparator, Side(b"abc"), Side(b"abc"))
-    child = os.fork()
-    if child == 0:
-        status = 1
-        with suppress(BaseException):
-            status = int(cache_at(path)._connection is not None)
-        os._exit(status)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

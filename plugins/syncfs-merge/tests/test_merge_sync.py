@@ -246,7 +246,7 @@ def test_a_store_that_cannot_be_used_costs_merges_only(
     (tmp_path / "file").touch()
     pair.policy = Merge(store=str(tmp_path / "file" / "bases"))
     (pair.left / "a.txt").write_text(BASE)
-    with caplog.at_level(logging.WARNING, "syncfs.merge"):
+    with caplog.at_level(logging.WARNING, "syncfs"):
         pair.syncer().sync()
     pair.edit(LEFT, RIGHT)
     pair.syncer().sync()
@@ -262,7 +262,7 @@ def bases(tmp_path: Path) -> Iterator[Bases]:
 
 def test_kept_contents_are_their_owner_s_only_and_survive_a_reopening(bases: Bases) -> None:
     bases.put("sha256:1", b"content")
-    assert stat.S_IMODE(Path(bases._path).stat().st_mode) == 0o600
+    assert stat.S_IMODE(Path(bases._file.path).stat().st_mode) == 0o600
     bases.close()
     assert bases.get("sha256:1") == b"content" and bases.get("sha256:2") is None
 

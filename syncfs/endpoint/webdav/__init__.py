@@ -37,8 +37,11 @@ Decisions:
     where it has none: a private authority that an administrator has installed is trusted.
 
     A request that no byte answered is sent again, once, if it went over a kept connection and if doing it
-    twice is harmless: not DELETE nor MOVE, which could hit what a stranger has put there in between, nor a
-    body that cannot be sent again. These go over a new connection, or one that was used a second ago.
+    twice is harmless: not DELETE nor MOVE, which could hit what a stranger has put there in between. Nor
+    a PUT: these go over a new connection, or one that was used a second ago. One that goes in place is sent
+    once more all the same, since a server that is trusted with it keeps the old file until it has all of the
+    new. What is staged is not: WsgiDAV goes on writing what was cut off, and did so after the second PUT of
+    that name was verified, and cut it short. The engine's next try takes another temporary name.
 
     What a server can do is a set of facts (`profile`), never its name: from the table of servers that
     were measured (`servers`), where `Server` *and* the way of writing XML are theirs (Apache or nginx
@@ -124,8 +127,8 @@ Decisions:
     another's version to stand in place of ours is a problem. Whoever dies with a turn holds up the next
     run for 10 s at most. Nextcloud gets none: what is removed there goes to its trash.
 
-    Contents of up to one chunk are taken in hand before they are sent: they can be sent again when the
-    server hangs up on an idle connection, and a torn source is noticed before the server is.
+    Contents of up to one chunk are taken in hand before they are sent: a torn source is noticed before the
+    server is.
 
     A GET's headers must agree with the listing; where they do not, one look decides, since a proxy may
     give a file another tag than its property. After a GET of more than 8 KiB from a server that writes

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import logging
 import os
-import ssl
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from syncfs.endpoint.webdav.authenticated import AuthenticatedWire
 from syncfs.endpoint.webdav.credentials import Credentials, find_credentials
 from syncfs.endpoint.webdav.knowledge import told_capabilities
 from syncfs.endpoint.webdav.location import Location, host_text
-from syncfs.endpoint.webdav.login import Basic, Login, Password, Token
 from syncfs.endpoint.webdav.socket_wire import SocketWire
-from syncfs.endpoint.webdav.tls import tls_context
 from syncfs.endpoint.webdav.wire import Timeouts, Wire
 from syncfs.errors import ConfigError
 
 if TYPE_CHECKING:
+    import ssl
+
     from syncfs.endpoint.webdav.endpoint import WebdavEndpoint
+    from syncfs.endpoint.webdav.login import Login
 
 __all__ = ["SCHEMES", "open_url"]
 
@@ -97,6 +95,8 @@ def open_url(url: str, options: Mapping[str, Any] | None, *, side: str) -> Webda
         tls = settings.tls if base.scheme == "https" else None
         wire = SocketWire(base, tls=tls, headers=settings.headers, timeouts=settings.timeouts)
     if login is not None:
+        from syncfs.endpoint.webdav.authenticated import AuthenticatedWire
+
         wire = AuthenticatedWire(wire, login, base.root)
     return WebdavEndpoint.over(wire, replace(base, user=user), capabilities)
 
@@ -121,6 +121,8 @@ def _split(url: str, side: str) -> tuple[SplitResult, str, str, int | None]:
 
 
 def _is_loopback(host: str) -> bool:
+    from ipaddress import ip_address
+
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -154,14 +156,24 @@ def _settings(given: Mapping[str, Any], side: str) -> _Settings:
 def _tls(given: Mapping[str, Any], side: str) -> Callable[[], ssl.SSLContext]:
     """Makes the TLS context; what was given is read now, the system's own not before it is needed."""
     verify, cert = given.get("verify", True), given.get("cert")
-    if isinstance(verify, ssl.SSLContext):
-        return lambda: verify
     if isinstance(verify, str) and verify.lower() in _FALSE + _TRUE:
         verify = verify.lower() in _TRUE
+    if cert is None and isinstance(verify, bool | None):
+        return lambda: _context(bool(verify), None, side)
+    import ssl
+
+    if isinstance(verify, ssl.SSLContext):
+        return lambda: verify
     if cert is None and not isinstance(verify, str):
-        return lambda: tls_context(bool(verify), None, side)
-    context = tls_context(verify, cert, side)
+        return lambda: _context(bool(verify), None, side)
+    context = _context(verify, cert, side)
     return lambda: context
+
+
+def _context(verify: bool | str, cert: Any, side: str) -> ssl.SSLContext:
+    from syncfs.endpoint.webdav.tls import tls_context
+
+    return tls_context(verify, cert, side)
 
 
 def _needs_httpx(
@@ -187,10 +199,13 @@ def _has_proxy(base: Location) -> bool:
 
 def _login(base: Location, credentials: Credentials) -> tuple[Login | None, str | None]:
     """How we prove who we are, where it is not httpx that does it; and the user's name, if there is one."""
+    if credentials.token is None and not isinstance(credentials.auth, tuple):
+        return None, None
+    from syncfs.endpoint.webdav.login import Basic, Password, Token
+
     if credentials.token is not None:
         return Token(credentials.token), None
-    if not isinstance(credentials.auth, tuple):
-        return None, None
+    assert isinstance(credentials.auth, tuple)
     user, password = credentials.auth
     basic = Basic.AT_ONCE if base.scheme == "https" else Basic.WHEN_ASKED
     return Password(user, password, basic), user or None

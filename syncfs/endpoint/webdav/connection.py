@@ -6,16 +6,19 @@ import errno
 import re
 import select
 import socket
-import ssl
 import struct
 import sys
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from typing import TYPE_CHECKING, cast
 
 from syncfs.endpoint.translate import translate
 from syncfs.endpoint.webdav.reply import HEAD_BYTES, Head, SocketReply, broken, parse_head
 from syncfs.endpoint.webdav.wire import LEAST_BYTES, Timeouts
+
+if TYPE_CHECKING:
+    import ssl
 
 __all__ = ["Connection", "UnansweredError", "connected", "failure"]
 
@@ -61,7 +64,9 @@ def connected(host: str, port: int, tls: ssl.SSLContext | None, timeouts: Timeou
     Raises:
         OSError: As the system, or the TLS library, raises it.
     """
-    sock = socket.create_connection((host, port), timeouts.connect_s)
+    # As bytes: for a text Python loads its table of international names first.
+    name = cast("str", host.encode("ascii")) if host.isascii() else host
+    sock = socket.create_connection((name, port), timeouts.connect_s)
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         # A server may compute for minutes: without it, whoever keeps track in between forgets us.
@@ -77,7 +82,7 @@ def connected(host: str, port: int, tls: ssl.SSLContext | None, timeouts: Timeou
 
 def _bound(sock: socket.socket, timeout_s: float | None) -> None:
     """Let no further operation on a socket take longer."""
-    if not _BY_KERNEL or isinstance(sock, ssl.SSLSocket):
+    if not _BY_KERNEL or _is_encrypted(sock):
         sock.settimeout(timeout_s)
         return
     if sock.gettimeout() is not None:
@@ -85,6 +90,16 @@ def _bound(sock: socket.socket, timeout_s: float | None) -> None:
     whole_us = 0 if timeout_s is None else max(1, int(timeout_s * 1e6))
     for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
         sock.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", *divmod(whole_us, 1_000_000)))
+
+
+def _is_encrypted(sock: socket.socket) -> bool:
+    tls = sys.modules.get("ssl")  # a run over plain http does not load it, which takes 4 ms
+    return tls is not None and isinstance(sock, tls.SSLSocket)
+
+
+def _means(error: OSError, *names: str) -> bool:
+    """Whether an error is one of the `ssl` module's."""
+    return type(error).__module__ == "ssl" and type(error).__name__ in names
 
 
 class Connection:
@@ -109,7 +124,7 @@ class Connection:
         self._held = b""
         self._waited_s = 0.0
         self._came_bytes = 0
-        self._at_once = socket.MSG_DONTWAIT if _BY_KERNEL and not isinstance(sock, ssl.SSLSocket) else 0
+        self._at_once = socket.MSG_DONTWAIT if _BY_KERNEL and not _is_encrypted(sock) else 0
 
     def close(self) -> None:
         """Hang up."""
@@ -159,10 +174,12 @@ class Connection:
                 head = b""
             if head:  # there was no piece
                 self._sock.sendall(head)
-        except (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError) as error:
-            return self._last_words(error)
         except BlockingIOError:  # the kernel's word for it
             raise TimeoutError("timed out") from None
+        except OSError as error:
+            if isinstance(error, BrokenPipeError | ConnectionResetError) or _means(error, "SSLEOFError"):
+                return self._last_words(error)
+            raise
         return None
 
     def _push(self, view: memoryview) -> Head | None:
@@ -184,8 +201,10 @@ class Connection:
         self._sock.settimeout(0)
         try:
             self._held += self._sock.recv(_RECEIVE_BYTES)
-        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            return None  # TLS's own: a ticket, say
+        except OSError as error:
+            if isinstance(error, BlockingIOError) or _means(error, "SSLWantReadError", "SSLWantWriteError"):
+                return None  # TLS's own: a ticket, say
+            raise
         finally:
             _bound(self._sock, self._timeouts.operation_s)
         if not self._held:
@@ -294,12 +313,17 @@ class Connection:
     def release(self, *, reusable: bool) -> None:
         """The reply is done with: see `Incoming`."""
         # What was sent beyond a reply's end must never be taken for the next one.
-        has_surplus = bool(self._held) or (isinstance(self._sock, ssl.SSLSocket) and self._sock.pending())
+        has_surplus = bool(self._held) or self._has_pending()
         if reusable and not has_surplus:
             self.idle_since_s = time.monotonic()
             self._keep(self)
         else:
             self.close()
+
+    def _has_pending(self) -> bool:
+        """Whether TLS holds bytes that are decrypted already."""
+        sock = self._sock
+        return _is_encrypted(sock) and cast("ssl.SSLSocket", sock).pending() > 0
 
 
 def _halved(body: bytes) -> tuple[memoryview, memoryview]:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import netrc
 import os
 import re
-import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -81,6 +79,8 @@ def find_credentials(
 
 def _token_command(command: Any, side: str) -> Callable[[], str]:
     """What runs a command that prints a token; neither it nor what it prints is ever shown."""
+    import shlex
+
     try:
         words = shlex.split(command) if isinstance(command, str) else [str(word) for word in command]
     except (TypeError, ValueError):
@@ -137,6 +137,14 @@ def _from_keyring(host: str, user: str | None) -> tuple[str, str] | None:
 
 def _from_netrc(host: str, user: str | None) -> tuple[str, str] | None:
     path = os.environ.get("NETRC") or os.path.expanduser("~/.netrc")
+    try:
+        os.stat(path)
+    except FileNotFoundError:
+        return None
+    except OSError:
+        pass  # said below
+    import netrc
+
     try:
         found = netrc.netrc(path).authenticators(host)
     except FileNotFoundError:

@@ -14,10 +14,8 @@ from syncfs.core.capabilities import Capabilities
 from syncfs.core.entry import Entry, Kind, Written
 from syncfs.core.listing import AS_MARKED, Listing, ListingStatus
 from syncfs.endpoint.endpoint import Content, Finding, Source
-from syncfs.endpoint.webdav.client import wire_of
 from syncfs.endpoint.webdav.clock import SECOND_NS
 from syncfs.endpoint.webdav.download import opened, stream
-from syncfs.endpoint.webdav.explained import explained
 from syncfs.endpoint.webdav.location import Location
 from syncfs.endpoint.webdav.probing import NotProbedError, probe, scratches
 from syncfs.endpoint.webdav.profile import SetMtime
@@ -54,6 +52,8 @@ class WebdavEndpoint:
             path: The directory inside the filesystem, `/`-separated and not percent-encoded; `""` for
                 all of it.
         """
+        from syncfs.endpoint.webdav.client import wire_of
+
         self._begin(*wire_of(fs, path))
 
     @classmethod
@@ -159,6 +159,8 @@ class WebdavEndpoint:
     @property
     def findings(self) -> Sequence[Finding]:
         """What is known of the server, and what follows from it: see `Learning`."""
+        from syncfs.endpoint.webdav.explained import explained
+
         return explained(self._remote.profile)
 
     def _as_known(self) -> Capabilities:

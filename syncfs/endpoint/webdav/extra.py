@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from xml.sax.saxutils import quoteattr
 
 from syncfs.core.entry import Entry
+from syncfs.endpoint.webdav.markup import quoted_attribute
 
 __all__ = ["NOTHING", "Extra", "propfind_body"]
 
@@ -50,5 +50,5 @@ def propfind_body(extra: Extra) -> bytes:
         if each == "DAV: getetag":
             continue  # asked for already; as an extra it is told of directories too
         namespace, _, name = each.rpartition(" ")
-        more += f"<X:{name} xmlns:X={quoteattr(namespace)}/>"
+        more += f"<X:{name} xmlns:X={quoted_attribute(namespace)}/>"
     return f"{_FIRST}{more}{_LAST}".encode()

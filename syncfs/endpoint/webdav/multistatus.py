@@ -115,11 +115,13 @@ class MultistatusParser:
         parser.buffer_text = True
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._characters
         # A multistatus needs no DTD; refusing it refuses every entity trick with it.
         parser.StartDoctypeDeclHandler = self._refuse_doctype
         parser.EntityDeclHandler = self._refuse_doctype
         self._parser = parser
+        # Set only while a text is of interest: of the pieces of text in a listing seven in ten are the line
+        # breaks between its tags.
+        self._hear = self._characters
 
     def feed(self, data: bytes) -> None:
         """Take the next piece of the body.
@@ -154,7 +156,7 @@ class MultistatusParser:
             raise MalformedReplyError(f"the answer was cut short ({error})", is_cut=True) from None
         finally:
             # The parser and its handlers refer to each other; listings are many.
-            del self._parser
+            del self._parser, self._hear
         if self._itself is None:
             raise MalformedReplyError("the answer does not tell of the directory that was asked for")
         return Multistatus(self._itself, self._children, self._head, self._extras)
@@ -163,8 +165,7 @@ class MultistatusParser:
         self._depth = depth = self._depth + 1
         if depth == 5:
             if name in self._leaves:
-                self._text = []
-                self._text_chars = 0
+                self._listen()
             elif name == _TYPE:
                 self._in_type = True
                 self._found[_TYPE] = ""
@@ -173,15 +174,13 @@ class MultistatusParser:
                 self._found[_TYPE] = _COLLECTION
         elif depth == 3:
             if name in (_HREF, _STATUS):
-                self._text = []
-                self._text_chars = 0
+                self._listen()
             elif name == _PROPSTAT:
                 self._found = {}
                 self._propstat_status = ""
         elif depth == 4:
             if name == _STATUS:
-                self._text = []
-                self._text_chars = 0
+                self._listen()
         elif depth == 2:
             if name == _RESPONSE:
                 self._hrefs = []
@@ -193,6 +192,11 @@ class MultistatusParser:
         elif depth > _MAX_DEPTH:
             raise MalformedReplyError("the answer is nested too deeply")
 
+    def _listen(self) -> None:
+        self._text = []
+        self._text_chars = 0
+        self._parser.CharacterDataHandler = self._hear
+
     def _end(self, name: str) -> None:
         depth = self._depth
         self._depth = depth - 1
@@ -202,6 +206,7 @@ class MultistatusParser:
         if self._text is not None:
             text = "".join(self._text).strip()
             self._text = None
+            self._parser.CharacterDataHandler = None
         if depth == 5:
             if name in self._leaves:
                 self._found[name] = text
@@ -221,11 +226,11 @@ class MultistatusParser:
             self._add_response()
 
     def _characters(self, data: str) -> None:
-        if self._text is not None:
-            self._text_chars += len(data)
-            if self._text_chars > _MAX_TEXT_CHARS:
-                raise MalformedReplyError("the answer holds a text that is too long")
-            self._text.append(data)
+        assert self._text is not None
+        self._text_chars += len(data)
+        if self._text_chars > _MAX_TEXT_CHARS:
+            raise MalformedReplyError("the answer holds a text that is too long")
+        self._text.append(data)
 
     def _refuse_doctype(self, *_: object) -> None:
         raise MalformedReplyError("the answer declares a document type, which no WebDAV listing has")

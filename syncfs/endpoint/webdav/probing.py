@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from syncfs.endpoint.webdav.profile import UNKNOWN, Profile
-from syncfs.endpoint.webdav.questions import Questions
 from syncfs.endpoint.webdav.remote import Remote
 from syncfs.errors import EndpointUnavailableError, PathError, SyncfsError
 
@@ -41,6 +40,8 @@ def probe(remote: Remote, known: Profile | None, old: Sequence[str] = ()) -> Pro
         NotProbedError: Nothing can be made there.
         EndpointUnavailableError: The server is gone.
     """
+    from syncfs.endpoint.webdav.questions import Questions  # asked of unknown servers, once
+
     _collect(remote, old)
     known = known or UNKNOWN
     try:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import closing
 from typing import Any
 from xml.parsers import expat
-from xml.sax.saxutils import escape
 
+from syncfs.endpoint.webdav.markup import escaped, quoted_attribute
 from syncfs.endpoint.webdav.session import Session, drain
 
 __all__ = ["QUOTA_AVAILABLE", "QUOTA_USED", "ask_properties", "set_property"]
@@ -33,7 +33,7 @@ def ask_properties(session: Session, target: str, names: tuple[str, ...], *, dep
     Returns:
         What a 207 told; empty when the server refused, or its answer made no sense.
     """
-    wanted = "".join(f"<x:{name} xmlns:x={_quoted(space)}/>" for space, name in map(_split, names))
+    wanted = "".join(f"<x:{name} xmlns:x={quoted_attribute(space)}/>" for space, name in map(_split, names))
     body = (
         '<?xml version="1.0" encoding="utf-8"?>'
         f'<D:propfind xmlns:D="DAV:"><D:prop>{wanted}</D:prop></D:propfind>'
@@ -66,8 +66,8 @@ def set_property(session: Session, target: str, name: str, value: str) -> bool:
     space, local = _split(name)
     body = (
         '<?xml version="1.0" encoding="utf-8"?>'
-        f'<D:propertyupdate xmlns:D="DAV:"><D:set><D:prop><x:{local} xmlns:x={_quoted(space)}>'
-        f"{escape(value)}</x:{local}></D:prop></D:set></D:propertyupdate>"
+        f'<D:propertyupdate xmlns:D="DAV:"><D:set><D:prop><x:{local} xmlns:x={quoted_attribute(space)}>'
+        f"{escaped(value)}</x:{local}></D:prop></D:set></D:propertyupdate>"
     )
     answer = session.ask("PROPPATCH", target, _HEADERS, body.encode())
     return answer.status in (200, 204, 207)
@@ -133,7 +133,3 @@ class _Reader:
 def _split(name: str) -> tuple[str, str]:
     space, _, local = name.rpartition(" ")
     return space, local
-
-
-def _quoted(text: str) -> str:
-    return '"' + escape(text, {'"': "&quot;"}) + '"'

@@ -90,17 +90,22 @@ def _in_hand(content: Content) -> bytes:
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-def _put(remote: Remote, path: str, content: Content, headers: Mapping[str, str]) -> Answer:
-    """Send one PUT.
+def _stage(remote: Remote, path: str, content: Content, headers: Mapping[str, str]) -> Answer:
+    """Send one PUT under a temporary name; only once.
+
+    A server that writes in place may still be at it when the connection is gone (WsgiDAV): after another
+    PUT of that name was verified it would cut it short.
 
     Raises:
         VerificationError: The server said yes before it had everything.
         OSError: What the source raised, as it is; or the connection's failure.
     """
+    target = remote.location.target(path)
     if content.size_bytes <= CHUNK_BYTES:
-        return _put_bytes(remote, path, _in_hand(content), headers)
+        headers = _described(content.size_bytes, headers)
+        return remote.session.ask("PUT", target, headers, _in_hand(content))
     body = _Body(content)
-    target, headers = remote.location.target(path), _described(content.size_bytes, headers)
+    headers = _described(content.size_bytes, headers)
     try:
         answer = remote.session.ask("PUT", target, headers, body)
     except Exception:
@@ -114,8 +119,8 @@ def _put(remote: Remote, path: str, content: Content, headers: Mapping[str, str]
     return answer
 
 
-def _put_bytes(remote: Remote, path: str, data: bytes, headers: Mapping[str, str]) -> Answer:
-    """The same of what is in hand: it can be sent again when the server hangs up on an idle connection."""
+def _put(remote: Remote, path: str, data: bytes, headers: Mapping[str, str]) -> Answer:
+    """Send a PUT of what is in hand: once more when the server hangs up on an idle connection."""
     target, headers = remote.location.target(path), _described(len(data), headers)
     try:
         return remote.session.ask("PUT", target, headers, data)
@@ -135,14 +140,14 @@ def _put_in_place(remote: Remote, path: str, content: Content, expect: Entry | N
     data = _in_hand(content)
     conditions = {"If-None-Match": "*"} if expect is None else remote.put_conditions(path, expect)
     start_ns = time.time_ns()
-    answer = _put_bytes(remote, path, data, dated.headers | conditions)
+    answer = _put(remote, path, data, dated.headers | conditions)
     if answer.status == 412:
         if expect is None:
             raise remote.appeared(path)
         # Refused for the tag's weakness, or because it changed: only a look can tell. What it shows to be
         # unchanged is put again, guarded by that look.
         remote.expect(path, expect)
-        answer = _put_bytes(remote, path, data, dated.headers)
+        answer = _put(remote, path, data, dated.headers)
     if not 200 <= answer.status < 300:
         raise remote.failure(answer, "cannot write", path)
     dated.set(path)
@@ -159,13 +164,12 @@ def _put_and_move(remote: Remote, path: str, content: Content, expect: Entry | N
     session, location, profile = remote.session, remote.location, remote.profile
     destination = remote.destination(path)
     directory, _ = paths.split(path)
-    run, _, number = token.rpartition("-")
-    temporary = paths.join(directory, paths.temp_name(run, int(number), hidden=profile.lists_dotfiles))
+    temporary = paths.join(directory, paths.temp_name(token, hidden=profile.lists_dotfiles))
     dated = Dated(remote, content.mtime_ns)
     start_ns = time.time_ns()
     is_published = False
     try:
-        answer = _put(remote, temporary, content, dated.headers)
+        answer = _stage(remote, temporary, content, dated.headers)
         if not 200 <= answer.status < 300:
             raise remote.failure(answer, "cannot write", path)
         dated.set(temporary)
@@ -188,6 +192,9 @@ def _put_and_move(remote: Remote, path: str, content: Content, expect: Entry | N
             raise StaleEntryError(f"{path!r} has changed on the server", path=path)
         if moved.status not in (200, 201, 204):
             if expect is not None:
+                if remote.look(path) is None and remote.look(temporary) is None:
+                    # Sent twice by a proxy: rclone clears the target before it finds nothing to move there.
+                    raise PathError(f"{path!r} was put in place and is gone again", path=path, retryable=True)
                 remote.expect(path, expect)  # another's MOVE may have been in our way: then it is stale
             raise remote.failure(moved, "cannot put in place", path)
         if remote.is_long(path) and remote.look(path) is None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import random
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
+from syncfs.endpoint.patience import repeated
 from syncfs.endpoint.translate import status_error
 from syncfs.endpoint.webdav.clock import Clock, parse_http_date
 from syncfs.endpoint.webdav.location import Location, quoted
@@ -21,10 +21,6 @@ T = TypeVar("T")
 
 _log = logging.getLogger("syncfs")
 
-_TRIES = 4
-_FIRST_WAIT_S = 0.2
-_PATIENCE_S = 8.0
-"""No try begins later than this after the first: a dead server is reported, not waited for."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS = 3
 
@@ -106,25 +102,8 @@ class Session:
         return answer
 
     def repeat(self, call: Callable[[], T]) -> T:
-        """Do what changes nothing when it is done twice, until it succeeds or patience ends.
-
-        Waits 0.2 s, 0.4 s, ... with jitter, or what the server asked for when that is affordable.
-        """
-        deadline = time.monotonic() + _PATIENCE_S
-        wait_s = _FIRST_WAIT_S
-        for _ in range(_TRIES - 1):
-            try:
-                return call()
-            except (ConnectionError, TimeoutError, PathError) as error:
-                if isinstance(error, PathError) and not error.retryable:
-                    raise
-                asked_s = error.retry_after_s if isinstance(error, PathError) else None
-                pause_s = asked_s if asked_s is not None else wait_s * random.uniform(0.5, 1.0)
-                if time.monotonic() + pause_s > deadline:
-                    raise
-            time.sleep(pause_s)
-            wait_s *= 2
-        return call()
+        """Do what changes nothing when it is done twice, until it succeeds or patience ends."""
+        return repeated(call)
 
     def _send_once(
         self,

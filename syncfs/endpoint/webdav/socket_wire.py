@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = ["SocketWire"]
 
-_REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND", "PUT"})
+_REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND"})
 """What may be sent again although it may have been acted on.
 
-Not DELETE nor MOVE: in between a stranger may have put something else in that place.
+Not DELETE nor MOVE: in between a stranger may have put something else in that place. Nor PUT: the server
+may still be writing what the first one sent.
 """
 _WARM_S = 1.0
 """A request that cannot be sent again goes on no connection that was idle for longer: servers hang up on
@@ -81,7 +82,7 @@ class SocketWire:
         sendable: bytes | Iterable[bytes] = body or b""
         if not isinstance(sendable, bytes):
             sendable = measured(sendable, announced or 0)
-        can_repeat = method in _REPEATABLE and isinstance(sendable, bytes)
+        can_repeat = method in _REPEATABLE
         try:
             connection = self._kept(warm=not can_repeat)
             if connection is not None:

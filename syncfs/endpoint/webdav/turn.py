@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import random
 import threading
 import time
 from collections.abc import Iterator
@@ -69,6 +68,8 @@ def _take(remote: Remote, cancel: threading.Event) -> bool:
         except (OSError, SyncfsError) as error:
             _log.debug("%s: no turn: %s", remote.location.url, error)
             return False
+        import random  # a turn is nearly always free
+
         cancel.wait(random.uniform(*_PAUSE_S))
     _log.info("%s: nobody else is kept from writing meanwhile: no turn was to be had", remote.location.url)
     return False

@@ -53,7 +53,7 @@ class Side:
     def temporary(self, run: str = "dead") -> str:
         """The name of a temporary file, as this side spells them."""
         hidden = self.endpoint.capabilities.lists_dotfiles
-        return temp_name(run, next(self._tokens), hidden=hidden)
+        return temp_name(f"{run}-{next(self._tokens)}", hidden=hidden)
 
     def write(self, path: str, data: bytes | Content, expect: Entry | None) -> Entry | Written:
         """Write over what is expected."""

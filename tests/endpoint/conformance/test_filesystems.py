@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from syncfs.endpoint.azure import AzureEndpoint
 from syncfs.endpoint.generic import GenericEndpoint
 from syncfs.endpoint.s3 import S3Endpoint
 from syncfs.errors import PathError
@@ -24,9 +25,6 @@ _FEW_NAMES = (
 
 by_command = pytest.mark.skipif(
     not (_NIGHTLY or _RECORDING), reason="takes minutes: nightly, and by python -m tests.conformance"
-)
-unrecorded = pytest.mark.skipif(
-    not _RECORDING, reason="not all of it passes yet: only by python -m tests.conformance"
 )
 
 
@@ -61,14 +59,14 @@ class TestS3Rclone(Remote):
         yield made(S3Endpoint(s3_fs(s3_server), f"bucket/root-{next(_numbers)}"))
 
 
-@unrecorded
+@by_command
 class TestAzure(Remote):
     title = "Azure (Azurite)"
     has_directories = False
 
     @pytest.fixture
     def endpoint(self, azure_server: Serving) -> Iterator[GenericEndpoint]:
-        yield made(GenericEndpoint(azure_fs(azure_server), f"bucket/root-{next(_numbers)}"))
+        yield made(AzureEndpoint(azure_fs(azure_server), f"bucket/root-{next(_numbers)}"))
 
 
 class TestSftp(Remote):

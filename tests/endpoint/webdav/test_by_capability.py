@@ -15,7 +15,8 @@ from syncfs.errors import StaleEntryError, UnsupportedNameError
 from syncfs.testing import write_tree
 from tests.endpoint.webdav.support import age, content, endpoint, methods, seen, write
 from tests.endpoint.webdav.test_probing import Strange, disguise, facts
-from tests.servers.proxy import CutReply, Fault, Proxy, Reply
+from tests.servers.faults import Repeat
+from tests.servers.proxy import CutReply, CutRequest, Fault, Proxy, Reply
 from tests.servers.server import Folder, Server
 
 Named = Callable[[str], Server]
@@ -157,6 +158,37 @@ def test_where_a_move_overwrites_anyway_a_look_guards_it(strange: Strange) -> No
         side.move("g", "f", expect=seen(side, "g"))
     assert "MOVE" not in writes(proxy)
     assert folder.read() == {"f": "theirs", "g": "x"}
+
+
+@pytest.mark.parametrize("size_bytes", [1000, 3 << 20])
+def test_what_was_cut_off_is_staged_anew_under_another_name(
+    wsgidav_folder: Folder, src: Path, size_bytes: int
+) -> None:
+    """The server may still be writing what it has of the first."""
+    (src / "f").write_bytes(b"x" * size_bytes)
+    with Proxy(wsgidav_folder.url) as proxy:
+        proxy.add(Fault(CutRequest(size_bytes // 2), method="PUT"))
+        report = Syncer(src, dav(proxy.url)).push()
+        staged = [each.path for each in proxy.requests() if each.method == "PUT"]
+    assert report.ok and report.copied == 1
+    assert (wsgidav_folder.root / "f").read_bytes() == b"x" * size_bytes
+    assert len(staged) == len({*staged}) == 2
+
+
+@pytest.mark.parametrize("size_bytes", [1000, 3 << 20])
+def test_a_file_that_a_repeated_move_took_away_is_put_there_again(
+    rclone_folder: Folder, src: Path, size_bytes: int
+) -> None:
+    """rclone clears a MOVE's target before it looks for what is to be moved."""
+    with Proxy(rclone_folder.url) as proxy:
+        syncer = Syncer(src, dav(proxy.url))
+        (src / "f").write_bytes(b"one")
+        assert syncer.push().ok
+        (src / "f").write_bytes(b"x" * size_bytes)
+        proxy.add(Fault(Repeat(), method="MOVE"))
+        report = syncer.push()
+    assert report.ok and report.copied == 1
+    assert (rclone_folder.root / "f").read_bytes() == b"x" * size_bytes
 
 
 def test_a_size_or_a_quota_that_is_refused_leaves_the_old_file(every_server: Folder) -> None:

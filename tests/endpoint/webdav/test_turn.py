@@ -1,6 +1,8 @@
 """Turns: one writer at a time, nobody kept out by the dead, and no request where they are of no use."""
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +15,7 @@ from syncfs.endpoint.webdav import turn as turns
 from syncfs.testing import write_tree
 from tests.acceptance.support import dav
 from tests.endpoint.webdav.support import endpoint, methods
+from tests.servers.proxy import Delay, Fault, Proxy
 from tests.servers.server import Folder, Server
 
 NAME = ".syncfs-turn"
@@ -75,6 +78,21 @@ def test_the_dead_keep_nobody_out(apache_folder: Folder, src: Path) -> None:
     taken(apache_folder, seconds_ago=60)
     assert Syncer(src, dav(apache_folder.url), state=None).push().copied == 1
     assert os.listdir(apache_folder.root) == ["f"]
+
+
+def test_who_is_killed_while_it_has_the_turn_keeps_nobody_out(apache_folder: Folder, src: Path) -> None:
+    with Proxy(apache_folder.url, Fault(Delay(60), method="PUT")) as proxy:
+        command = [sys.executable, "-m", "syncfs", "push", str(src), dav(proxy.url), "--state", "none"]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as push:
+            while not [each for each in proxy.requests() if each.method == "MKCOL"]:
+                assert push.poll() is None
+                time.sleep(0.01)
+            push.kill()
+        assert os.listdir(apache_folder.root) == [NAME]
+        started_s = time.monotonic()
+        assert Syncer(src, dav(apache_folder.url), state=None).push().copied == 1
+        assert time.monotonic() - started_s < 20
+    assert os.listdir(apache_folder.root) == ["f"] and apache_folder.read() == {"f": "x"}
 
 
 def test_who_waits_in_vain_goes_on(apache_folder: Folder, src: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -401,26 +401,25 @@ def once_then(end: Callable[[Talk], None]) -> Callable[[Talk], None]:
 
 @SOCKETS
 @pytest.mark.parametrize("end", [lambda talk: None, Talk.reset], ids=["goodbye", "reset"])
-@pytest.mark.parametrize("method", ["PROPFIND", "GET", "PUT"])
+@pytest.mark.parametrize("method", ["PROPFIND", "GET"])
 def test_a_connection_that_went_stale_is_replaced_once(
     kind: str, method: str, end: Callable[[Talk], None]
 ) -> None:
     with RawServer(once_then(end)) as server:
         wire = server.wire(kind)
-        body = b"x" if method == "PUT" else None
         for _ in range(3):
-            assert asked(wire, method, body) == (200, b"")
+            assert asked(wire, method) == (200, b"")
         assert [len(talk.heads) for talk in server.talks] == [2, 2, 1]
 
 
 @SOCKETS
-@pytest.mark.parametrize("method", ["DELETE", "MOVE", "MKCOL", "COPY"])
+@pytest.mark.parametrize("method", ["DELETE", "MOVE", "MKCOL", "COPY", "PUT"])
 def test_what_could_do_harm_twice_is_not_sent_twice(kind: str, method: str) -> None:
     with RawServer(once_then(lambda talk: None)) as server:
         wire = server.wire(kind)
         asked(wire, "GET")
         with pytest.raises(ConnectionError):
-            asked(wire, method)
+            asked(wire, method, b"x" if method == "PUT" else None)
         assert sum(len(talk.heads) for talk in server.talks) == 2
 
 
