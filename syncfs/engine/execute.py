@@ -88,7 +88,7 @@ def execute(
     """
     ledger = Ledger(actions, bench.sides, job.records)
     is_near = all(side.capabilities.lists_inline for side in bench.sides)
-    pace = Pace(job.jobs, time.monotonic(), is_near=is_near)
+    pace = Pace(job.jobs, time.monotonic(), is_near=is_near and away is None, is_away=away is not None)
     execution = _Execution(bench, ledger, executor, pace, job.emit, tally, away)
     trashing = {
         (number, side): Trashed(run=bench.run, side=side, slot=slot_of(bench.run, number), path=action.path)

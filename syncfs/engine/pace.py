@@ -19,6 +19,10 @@ Decisions:
     and a batch of one opens its directory anew. So batches are long once the level is found; while it is
     looked for they are short, or each try of a level would take a second.
 
+    Where other processes do the work, how many they are was chosen by whoever set them up: all are given work
+    from the first moment, and only a server that pushes back has fewer. To hand a batch over costs
+    milliseconds of several of them, so batches aim at half a second.
+
     Where the other side pushes back (429, 503, a timeout, a hung-up connection) the ceiling is halved at
     once, and rises by one level a second while it does not.
 """
@@ -40,6 +44,9 @@ BATCH_S = 0.02
 """How long one batch should take while the level is looked for."""
 SETTLED_BATCH_S = 0.25
 """The same once it is found: then handing it over costs next to nothing, and the end is still near."""
+BATCH_AWAY_S = 0.1
+SETTLED_BATCH_AWAY_S = 0.5
+"""The same two where other processes do the work."""
 MOST_IN_BATCH = 64
 UNIT_BYTES = 256 << 10
 """What is moved is counted in actions and in pieces of so many bytes."""
@@ -52,13 +59,17 @@ class Pace:
         most: The most batches at once.
         now_s: When the run begins, by the clock that all other times are of.
         is_near: Nothing that is done waits for another machine.
+        is_away: Other processes do it.
     """
 
-    def __init__(self, most: int, now_s: float, *, is_near: bool = False) -> None:
+    def __init__(self, most: int, now_s: float, *, is_near: bool = False, is_away: bool = False) -> None:
         self._levels = [level for level in (1, 2, 4, 8, 16, 32, 64, 128, 256) if level < most] + [most]
-        start = START_NEAR if is_near else START
+        start = most if is_away else START_NEAR if is_near else START
         self._at = max(number for number, level in enumerate(self._levels) if level <= start or not number)
-        self._is_near = is_near
+        self._is_near, self._is_away = is_near, is_away
+        self._batch_s, self._settled_batch_s = BATCH_S, SETTLED_BATCH_S
+        if is_away:
+            self._batch_s, self._settled_batch_s = BATCH_AWAY_S, SETTLED_BATCH_AWAY_S
         self._gain = GAIN_NEAR if is_near else GAIN
         self._rates: list[float | None] = [None] * len(self._levels)
         self._ceiling = len(self._levels) - 1
@@ -81,7 +92,7 @@ class Pace:
             return min(MOST_IN_BATCH, fair)
         if not self._seconds_each:
             return 1
-        seconds = SETTLED_BATCH_S if self._is_settled else BATCH_S
+        seconds = self._settled_batch_s if self._is_settled else self._batch_s
         return max(1, min(MOST_IN_BATCH, fair, round(seconds / self._seconds_each)))
 
     def done(
@@ -154,6 +165,8 @@ class Pace:
 
     def _next(self) -> int:
         """The level to try now: one that is not known and may be better, else the best that is known."""
+        if self._is_away:
+            return self._ceiling
         at, rates = self._at, self._rates
         here = rates[at]
         assert here is not None

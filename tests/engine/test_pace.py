@@ -102,6 +102,14 @@ def test_between_local_directories_too_it_grows_where_something_is_waited_for() 
     assert played(Pace(32, 0.0, is_near=True), far, 3.0)[-1] == 32
 
 
+def test_other_processes_are_all_given_work_at_once_unless_the_other_side_pushes_back() -> None:
+    pace = Pace(32, 0.0, is_away=True)
+    assert set(played(pace, near, 3.0)) == {32}
+    pace.done(3.001, actions=1, size_bytes=0, took_s=0.02, is_strained=True)
+    assert pace.limit == 16
+    assert played(pace, far, 3.0, start_s=3.02)[-1] == 32
+
+
 def test_what_making_directories_took_says_nothing_of_files() -> None:
     pace = Pace(32, 0.0)
     now_s = 0.0
