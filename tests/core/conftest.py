@@ -17,7 +17,7 @@ settings.register_profile(
     database=None,
     deadline=None,
     suppress_health_check=_CHECKS,
-    phases=[Phase.generate],
+    phases=[Phase.explicit, Phase.generate],
 )
 settings.register_profile("nightly", max_examples=10_000, deadline=None, suppress_health_check=_CHECKS)
 settings.load_profile(
