@@ -28,8 +28,9 @@ from syncfs.endpoint.local import LocalEndpoint
 from syncfs.endpoint.reference import Reference
 from syncfs.engine.errand import Errand, Seat, Way, do
 from syncfs.engine.outcome import Outcome
-from syncfs.engine.perform import Task, Workbench, failed
+from syncfs.engine.perform import failed
 from syncfs.engine.spelled import SpelledEndpoint
+from syncfs.engine.workbench import Task, Workbench
 from syncfs.errors import ConfigError, PathError, SyncAbortedError
 from syncfs.plugin import Elsewhere, ElsewhereExecutor
 

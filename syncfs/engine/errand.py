@@ -14,9 +14,10 @@ from syncfs.core.entry import Side
 from syncfs.endpoint.endpoint import Endpoint, Learning
 from syncfs.endpoint.reference import Reference
 from syncfs.engine.outcome import Outcome
-from syncfs.engine.perform import Task, Workbench, failed, perform_all
+from syncfs.engine.perform import failed, perform_all
 from syncfs.engine.spelled import SpelledEndpoint
 from syncfs.engine.throttle import Throttle
+from syncfs.engine.workbench import Task, Workbench
 from syncfs.errors import ConfigError, SyncfsError
 
 __all__ = ["Errand", "Seat", "Way", "do"]

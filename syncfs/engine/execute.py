@@ -31,10 +31,11 @@ from syncfs.engine.job import Job
 from syncfs.engine.ledger import Ledger, Place
 from syncfs.engine.outcome import Outcome
 from syncfs.engine.pace import Pace
-from syncfs.engine.perform import Task, Workbench, perform_all
+from syncfs.engine.perform import perform_all
 from syncfs.engine.schedule import Numbered, Schedule, is_large
 from syncfs.engine.trash import slot_of
 from syncfs.engine.turns import in_turn
+from syncfs.engine.workbench import Task, Workbench
 from syncfs.errors import CancelledSyncError, EndpointUnavailableError, SyncAbortedError, SyncfsError
 from syncfs.store.store import Trashed
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from syncfs.core.action import MergeFile, RecordAgreement
 from syncfs.core.base import SHOWN_BOTH, Flag
@@ -12,10 +11,8 @@ from syncfs.core.entry import Entry, Side, Written
 from syncfs.endpoint.endpoint import CHUNK_BYTES, Content, Endpoint
 from syncfs.engine.outcome import Outcome
 from syncfs.engine.probe import DIGEST
+from syncfs.engine.workbench import Workbench
 from syncfs.errors import StaleEntryError, SyncfsError
-
-if TYPE_CHECKING:
-    from syncfs.engine.perform import Workbench
 
 __all__ = ["HalfMergedError", "agree", "merge"]
 

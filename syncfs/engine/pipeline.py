@@ -32,9 +32,9 @@ from syncfs.endpoint.endpoint import Endpoint
 from syncfs.engine.execute import Tally, execute
 from syncfs.engine.job import Job, Roots, roots_now, run_id, spellings_of, workers
 from syncfs.engine.march import march
-from syncfs.engine.perform import Workbench
 from syncfs.engine.throttle import Throttle
 from syncfs.engine.trash import empty, restore
+from syncfs.engine.workbench import Workbench
 from syncfs.errors import (
     CancelledSyncError,
     ConfigError,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
 
 from syncfs.core.action import CopyFile
 from syncfs.core.base import Flag
@@ -11,9 +10,7 @@ from syncfs.core.entry import Entry, Kind, Side
 from syncfs.endpoint.endpoint import Source
 from syncfs.engine.outcome import Outcome
 from syncfs.engine.probe import DIGEST
-
-if TYPE_CHECKING:
-    from syncfs.engine.perform import Workbench
+from syncfs.engine.workbench import Workbench
 
 __all__ = ["found_done"]
 

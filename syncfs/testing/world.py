@@ -34,8 +34,8 @@ from syncfs.endpoint.endpoint import Endpoint
 from syncfs.engine.execute import Tally, execute
 from syncfs.engine.job import Job
 from syncfs.engine.march import Marched
-from syncfs.engine.perform import Workbench
 from syncfs.engine.probe import answer
+from syncfs.engine.workbench import Workbench
 from syncfs.errors import SyncAbortedError
 from syncfs.store.memory import MemoryStore
 from syncfs.testing.side import Clock, File, MemorySide, Node, Traits, Tree, walk
