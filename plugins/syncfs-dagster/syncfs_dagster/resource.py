@@ -15,7 +15,7 @@ _RETRIES = 3
 _WAIT_S = 30
 
 
-class SyncPair(ConfigurableResource):  # type: ignore[type-arg]
+class SyncPair(ConfigurableResource):
     """Two places to be kept in step.
 
     Attributes:

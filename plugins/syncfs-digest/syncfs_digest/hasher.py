@@ -27,7 +27,8 @@ def hasher_of(algorithm: str) -> Hasher:
     if algorithm == "xxh3_128":
         import xxhash
 
-        return xxhash.xxh3_128()
+        fast: Hasher = xxhash.xxh3_128()
+        return fast
     if algorithm == "blake3":
         try:
             from blake3 import blake3
@@ -35,7 +36,8 @@ def hasher_of(algorithm: str) -> Hasher:
             raise ConfigError(
                 "cached-digest: blake3 is not installed: pip install 'syncfs-digest[blake3]'"
             ) from None
-        return blake3()
+        strong: Hasher = blake3()
+        return strong
     # The shake algorithms have no digest of a length of their own.
     known = sorted(each for each in hashlib.algorithms_guaranteed if not each.startswith("shake"))
     if algorithm not in known:

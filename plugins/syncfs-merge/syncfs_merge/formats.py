@@ -127,7 +127,8 @@ class Toml:
         def edit(text: str) -> str:
             document = tomlkit.parse(text)
             _edit(document, self.read(text), merged)
-            return tomlkit.dumps(document)
+            written: str = tomlkit.dumps(document)
+            return written
 
         return _edited(base, left, right, edit)
 
@@ -140,7 +141,8 @@ class Yaml:
     def read(self, text: str) -> Any:
         """The values in a text."""
         try:
-            from ruamel.yaml import YAML, YAMLError
+            from ruamel.yaml import YAML
+            from ruamel.yaml.error import YAMLError
             from ruamel.yaml.tokens import AliasToken, AnchorToken, TagToken
         except ImportError:
             raise Unfit("ruamel.yaml is not installed") from None
@@ -173,13 +175,14 @@ def _yaml_written(
     """A document read and written, edited in between."""
     import io
 
-    from ruamel.yaml import YAML, YAMLError
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
 
     yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = 1 << 20
     yaml.indent(mapping=indent[0], sequence=indent[1], offset=indent[2])
-    yaml.explicit_start = text.startswith("---")  # type: ignore[assignment]
+    yaml.explicit_start = text.startswith("---")
     try:
         document = yaml.load(text)
         if edit is not None:

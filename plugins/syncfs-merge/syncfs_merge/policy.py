@@ -80,9 +80,9 @@ class Merge:
             content, is_clean = lines
             return Merged(content=content, outcome="merged line by line" if is_clean else _MARKED)
         try:
-            texts = [each.decode("utf-8") for each in (base, left, right)]
+            old, ours, theirs = (each.decode("utf-8") for each in (base, left, right))
             told = None if lines is None else lines[0].decode("utf-8")
-            written = merge_structure(structure, *texts, told)
+            written = merge_structure(structure, old, ours, theirs, told)
         except (UnicodeDecodeError, Unfit, Clash):
             return None
         return Merged(content=written.encode("utf-8"), outcome=f"merged as {structure.name}")

@@ -243,7 +243,7 @@ class WebdavEndpoint:
         profile = self._remote.profile
         return turn(self._remote, cancel) if profile.gives_turns and not profile.serialises else nullcontext()
 
-    def write(self, path: str, content: Content, *, expect: Entry | None, token: str) -> Written:
+    def write(self, path: str, content: Content, *, expect: Entry | None, token: str) -> Entry | Written:
         """Put a file in place: see `Endpoint.write` and the package's *Decisions*."""
         self._root = None
         return publish(self._remote, path, content, expect=expect, token=token)
@@ -316,7 +316,7 @@ class WebdavEndpoint:
         if answer.status not in (200, 202, 204, 404, 410):
             raise remote.failure(answer, "cannot remove the directory", path)
 
-    def move(self, path: str, to: str, *, expect: Entry) -> Written | None:
+    def move(self, path: str, to: str, *, expect: Entry) -> Entry | Written | None:
         """Rename without overwriting: see `Endpoint.move`."""
         self._root = None
         remote, location = self._remote, self._location

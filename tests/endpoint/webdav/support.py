@@ -56,7 +56,9 @@ def content(data: bytes) -> Content:
 
 def write(to: WebdavEndpoint, path: str, data: bytes, expect: Entry | None = None) -> Written:
     """Write `data` under a fresh token."""
-    return to.write(path, content(data), expect=expect, token=f"run-{next(_tokens)}")
+    written = to.write(path, content(data), expect=expect, token=f"run-{next(_tokens)}")
+    assert isinstance(written, Written)
+    return written
 
 
 def read(from_: WebdavEndpoint, path: str) -> bytes:

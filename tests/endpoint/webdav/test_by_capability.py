@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from syncfs import Syncer
+from syncfs.core.entry import Written
 from syncfs.endpoint.endpoint import CHUNK_BYTES, Content
 from syncfs.endpoint.webdav import WebdavEndpoint, open_url
 from syncfs.errors import StaleEntryError, UnsupportedNameError
@@ -254,7 +255,7 @@ def test_a_server_that_takes_no_mtime_after_all_is_found_out_by_the_first_file(
     for name in ("a", "b"):
         sent = Content(size_bytes=1, chunks=iter([b"x"]), mtime_ns=MTIME_NS)
         written = side.write(name, sent, expect=None, token=f"run-{ord(name)}")
-        assert written.is_shown_by(seen(side, name))
+        assert isinstance(written, Written) and written.is_shown_by(seen(side, name))
     assert methods(apache_folder) == ["PUT", "PROPFIND0", "PROPFIND0", "PUT", "PROPFIND0"]
 
 
