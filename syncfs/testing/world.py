@@ -239,7 +239,8 @@ class World:
         for path in before.keys() - base.keys():
             del self.truth[path]
         for path, record in base.items():
-            if before.get(path) != record:
+            old = before.get(path)
+            if old is None or old[:3] != record[:3]:  # flags alone say nothing of what was agreed
                 node = self.sides[0].node(path)
                 self.truth[path] = node.content if isinstance(node, File) else None
 
