@@ -23,6 +23,7 @@ from syncfs.core.action import (
 from syncfs.core.base import Flag
 from syncfs.core.entry import DIRECTORY, Side
 from syncfs.core.problem import Problem
+from syncfs.endpoint.patience import between
 from syncfs.engine.copy import copy
 from syncfs.engine.merge import HalfMergedError, agree, merge
 from syncfs.engine.outcome import Outcome
@@ -118,9 +119,7 @@ def _pause_s(attempt: int, error: Exception) -> float:
     asked_s = getattr(error, "retry_after_s", None)
     if asked_s is not None:
         return float(min(asked_s, 30.0))
-    import random  # nothing is tried again as a rule
-
-    return random.uniform(0.1, 0.25 * 4**attempt)
+    return between(0.1, 0.25 * 4**attempt)
 
 
 def _problem(action: Action, error: Exception) -> Problem:

@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 
 from syncfs.core.entry import Entry
 from syncfs.endpoint.endpoint import CHUNK_BYTES, Content, Endpoint
+from syncfs.endpoint.patience import between
 from syncfs.endpoint.redact import redact
 from syncfs.endpoint.resolve import Adapt, resolve
 from syncfs.errors import ConfigError, EndpointUnavailableError, StaleEntryError, StoreError, SyncfsError
@@ -197,7 +198,7 @@ class RemoteFile:
             except (OSError, SyncfsError) as error:
                 if attempt == TRIES or not _may_pass(error):
                     raise
-                time.sleep(random.uniform(0.05, 0.5))
+                time.sleep(between(0.05, 0.5))
         raise AssertionError("unreachable: the last try returns or raises")
 
     def _told(self) -> _Told:

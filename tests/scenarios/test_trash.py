@@ -26,13 +26,18 @@ def dst(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[object, Path]:
 def test_the_trash_is_emptied_after_thirty_days(tmp_path: Path, dst: tuple[object, Path]) -> None:
     src, state = tmp_path / "src", tmp_path / "state.sqlite"
     syncer = Syncer(src, dst[0], state=state)
-    write_tree(src, {"f": "base", "g": "g"})
+    long_ago_ns = time.time_ns() - 10**12  # a file of just now would be looked at again by the next run
+
+    def write(name: str, text: str) -> None:
+        write_tree(src, {name: text})
+        os.utime(src / name, ns=(long_ago_ns, long_ago_ns))
+
+    write("f", "base")
+    write("g", "g")
     syncer.sync()
     (src / "f").unlink()
     assert syncer.sync().removed == 1
-    (src / "h").write_text("something to do")
-    long_ago_ns = time.time_ns() - 10**12  # a file of just now would be looked at again by the next run
-    os.utime(src / "h", ns=(long_ago_ns, long_ago_ns))
+    write("h", "something to do")
     assert syncer.sync().ok
     assert [each.name for each in dst[1].glob(f"{TRASH}/*/*")] == ["1"], "it is kept"
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from syncfs.endpoint.patience import between
 from syncfs.endpoint.webdav.clock import SECOND_NS, parse_http_date
 from syncfs.endpoint.webdav.properties import ask_properties
 from syncfs.endpoint.webdav.remote import Remote
@@ -68,9 +69,7 @@ def _take(remote: Remote, cancel: threading.Event) -> bool:
         except (OSError, SyncfsError) as error:
             _log.debug("%s: no turn: %s", remote.location.url, error)
             return False
-        import random  # a turn is nearly always free
-
-        cancel.wait(random.uniform(*_PAUSE_S))
+        cancel.wait(between(*_PAUSE_S))
     _log.info("%s: nobody else is kept from writing meanwhile: no turn was to be had", remote.location.url)
     return False
 
