@@ -48,7 +48,7 @@ __all__ = ["carry_out", "make_plan", "put_back", "still_valid"]
 
 logger = logging.getLogger("syncfs")
 
-LISTINGS = 16
+LISTINGS = 32
 """Listings at once: more do not help at 20 ms round trips, and servers answer them slowly."""
 
 

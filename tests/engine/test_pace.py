@@ -146,3 +146,14 @@ def test_batches_of_the_level_before_do_not_count_for_the_next_one() -> None:
         pace.done(now_s, actions=1, size_bytes=0, took_s=now_s, is_strained=False)
     assert played(pace, far, 1.0, start_s=now_s)[-1] == 32
     assert pace.batch(100_000) > 1, "it has not settled"
+
+
+def test_directories_that_take_no_time_do_not_make_batches_of_files_that_do() -> None:
+    pace = Pace(32, 0.0)
+    for number in range(100):
+        took_s = 0.001
+        now_s = 0.01 + number / 1000
+        pace.done(now_s, actions=1, size_bytes=0, took_s=took_s, is_strained=False, makes_directory=True)
+    assert pace.batch(2000) == 1
+    pace.done(0.2, actions=1, size_bytes=0, took_s=0.001, is_strained=False)
+    assert pace.batch(2000) == 20
