@@ -147,9 +147,9 @@ def _open(errand: Errand) -> Workbench:
         _benches[errand.run] = bench
         while len(_benches) > MOST_OPEN:
             _benches.popitem(last=False)
-        if bench.rate != errand.bytes_per_s:
-            bench.rate = errand.bytes_per_s
-            bench.throttle = None if bench.rate is None else Throttle(bench.rate, bench.cancel)
+        rate = errand.bytes_per_s
+        if rate != (bench.throttle and bench.throttle.bytes_per_s):
+            bench.throttle = None if rate is None else Throttle(rate, bench.cancel)
     for side in Side:
         if isinstance(endpoint := bench.sides[side], SpelledEndpoint):
             for path, actual in errand.spellings[side].items():

@@ -12,10 +12,10 @@ from syncfs.core.compare import Comparator, Openers, Verdict
 from syncfs.core.conflict import ConflictPolicy, Contents, MergingPolicy
 from syncfs.core.entry import Entry, Side
 from syncfs.core.question import Answer, Ask, MergeOf, Question, Unanswerable
-from syncfs.endpoint.endpoint import CHUNK_BYTES, Endpoint
+from syncfs.endpoint.endpoint import CHUNK_BYTES, Endpoint, Source
 from syncfs.errors import EndpointUnavailableError, SyncfsError
 
-__all__ = ["DIGEST", "answer", "bytes_to_read"]
+__all__ = ["DIGEST", "answer", "bytes_to_read", "digest_of"]
 
 DIGEST = "sha256"
 """The algorithm of the digests that transfers leave in the base.
@@ -173,11 +173,15 @@ def _digest(question: Question, sides: Sequence[Endpoint], side: Side) -> str:
 
 
 def _read_digest(side: Endpoint, path: str, entry: Entry, algorithm: str) -> str:
-    algorithm = algorithm or DIGEST
-    digest = hashlib.new(algorithm, usedforsecurity=False)
     with side.read(path, entry) as source:
-        for chunk in source.chunks():
-            digest.update(chunk)
+        return digest_of(source, algorithm or DIGEST)
+
+
+def digest_of(source: Source, algorithm: str = DIGEST) -> str:
+    """Read all of what was opened for a copy; its digest."""
+    digest = hashlib.new(algorithm, usedforsecurity=False)
+    for chunk in source.chunks():
+        digest.update(chunk)
     return f"{algorithm}:{digest.hexdigest()}"
 
 

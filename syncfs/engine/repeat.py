@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from syncfs.core.action import CopyFile
 from syncfs.core.base import Flag
 from syncfs.core.entry import Entry, Kind, Side
-from syncfs.endpoint.endpoint import Source
 from syncfs.engine.outcome import Outcome
-from syncfs.engine.probe import DIGEST
+from syncfs.engine.probe import digest_of
 from syncfs.engine.workbench import Workbench
 
 __all__ = ["found_done"]
@@ -40,8 +37,8 @@ def found_done(bench: Workbench, action: CopyFile, source: Entry) -> Outcome | N
         bench.sides[came_from].read(action.path, source) as ours,
         bench.sides[to].read(action.path, target) as theirs,
     ):
-        digest = _digest(ours)
-        if _digest(theirs) != digest:
+        digest = digest_of(ours)
+        if digest_of(theirs) != digest:
             return None
         flags = Flag.shown(came_from)
         if bench.sides[to].capabilities.confirms_writes:
@@ -53,10 +50,3 @@ def found_done(bench: Workbench, action: CopyFile, source: Entry) -> Outcome | N
         return Outcome(
             action=action, left=left, right=right, digest=digest, flags=flags, size_bytes=ours.size_bytes
         )
-
-
-def _digest(content: Source) -> str:
-    digest = hashlib.new(DIGEST, usedforsecurity=False)
-    for chunk in content.chunks():
-        digest.update(chunk)
-    return f"{DIGEST}:{digest.hexdigest()}"

@@ -22,12 +22,13 @@ class Throttle:
         cancel: Ends every wait when set.
 
     Attributes:
+        bytes_per_s: The rate.
         piece_bytes: The most to take at once, so that the stream stays even at low rates.
     """
 
     def __init__(self, bytes_per_s: int, cancel: threading.Event) -> None:
         self.piece_bytes = max(_LEAST_PIECE_BYTES, int(bytes_per_s * _PIECE_S))
-        self._bytes_per_s = bytes_per_s
+        self.bytes_per_s = bytes_per_s
         self._cancel = cancel
         self._lock = threading.Lock()
         self._free_at_s = time.monotonic()
@@ -41,6 +42,6 @@ class Throttle:
         with self._lock:
             now_s = time.monotonic()
             start_s = max(now_s - _CREDIT_S, self._free_at_s)
-            self._free_at_s = start_s + size_bytes / self._bytes_per_s
+            self._free_at_s = start_s + size_bytes / self.bytes_per_s
         if start_s > now_s:
             self._cancel.wait(start_s - now_s)

@@ -30,7 +30,6 @@ class Workbench:
         transferred_bytes: Grows while content is written; for the progress display.
         process: Tells this process's temporary names from those of others which may be at the same action:
             then what is found done may be another's try. Empty where no other can be.
-        rate: What the throttle is for; see `errand`.
         dwellings: The sides that gain by being told that several calls follow.
     """
 
@@ -42,7 +41,6 @@ class Workbench:
     policy: MergingPolicy | None = None
     transferred_bytes: int = 0
     process: str = ""
-    rate: int | None = None
     dwellings: tuple[DwellingEndpoint, ...] = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _trashes: set[Side] = field(default_factory=set)
